@@ -10,7 +10,8 @@
  *            belong to this cell until the next CELL frame
  *   MARKED   struct osext_raw_marked: a series counted by the plugin.  The n-th
  *            MARKED frame of the file is the n-th SERIES marker of the ring; its
- *            operations are the BEGIN/END pairs up to the next SERIES marker
+ *            operations are the BEGIN/END pairs up to the next SERIES marker, of
+ *            which the first `warmup` are dropped
  *   VALUES   struct osext_raw_values, then metric name, NUL, unit, NUL, then
  *            `count` signed 64-bit values
  *   FACT     text "name=integer": a count that belongs to the cell (fast-path
@@ -41,9 +42,10 @@ struct osext_raw_header {
 };
 
 struct osext_raw_marked {
-	__u64 count;		/* BEGIN/END pairs the series must have */
+	__u64 count;		/* BEGIN/END pairs the series must have after warm-up */
 	__u64 ops;		/* operations in each pair */
 	__u64 trial;
+	__u64 warmup;		/* pairs that come first and are not measured */
 };
 
 struct osext_raw_values {
@@ -54,11 +56,11 @@ struct osext_raw_values {
 
 #ifdef __cplusplus
 static_assert(sizeof(struct osext_raw_header) == 16, "raw header");
-static_assert(sizeof(struct osext_raw_marked) == 24, "raw marked");
+static_assert(sizeof(struct osext_raw_marked) == 32, "raw marked");
 static_assert(sizeof(struct osext_raw_values) == 24, "raw values");
 #else
 _Static_assert(sizeof(struct osext_raw_header) == 16, "raw header");
-_Static_assert(sizeof(struct osext_raw_marked) == 24, "raw marked");
+_Static_assert(sizeof(struct osext_raw_marked) == 32, "raw marked");
 _Static_assert(sizeof(struct osext_raw_values) == 24, "raw values");
 #endif
 

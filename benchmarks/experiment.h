@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+// Experiment: a question, the workloads that answer it, and what they need of a mechanism.  These
+// are plain data: the host plans with them, the runner measures with them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "measure/sample.h"
+#include "measure/series.h"
+
+namespace osext {
+
+enum class Machine { sim, kvm, native, smp };
+std::string_view to_string(Machine machine);
+Machine parse_machine(std::string_view text);  // throws std::invalid_argument
+
+// What a workload needs and a mechanism offers.
+enum class Capability {
+  system_calls,   // a process that makes system calls
+  interposition,  // another program sees and may change a process's system calls
+  extension,      // protected code that a process calls and that returns to it
+  peers,          // two protection domains that call each other
+  signals,        // POSIX signals between processes
+  processes,      // processes that the kernel schedules
+  upcalls,        // a kernel event enters protected code without a process switch
+  monitoring,     // handlers that watch other processes' resources
+};
+
+// When a cell is measured: before Mechanism::setup() or after it.
+enum class Phase { bare, ready };
+
+// A workload as an experiment asks for it.
+struct Row {
+  std::string workload;
+  Capability needs;
+  std::vector<Params> variants;  // of the workload itself; {{}} for one without parameters
+  bool batch = false;            // measured in batches too (sampling=batch): the floors
+  Reach reach = Reach::caller;
+};
+
+struct Experiment {
+  std::string id;
+  std::string question;
+  std::vector<Row> rows;
+};
+
+// A mechanism's description; its code is a Mechanism (mechanism.h).
+struct MechanismInfo {
+  std::string id;
+  std::string title;
+  bool needs_module = false;
+  // What it offers; a capability that is missing here has its reason in `lacks`.
+  std::vector<Capability> offers;
+  std::map<Capability, std::string> lacks;
+  // Variants that the mechanism adds to a workload: interpose -> variant=getregs, ...
+  std::map<std::string, std::vector<Params>> variants;
+  // Workloads whose reach is wider with this mechanism than the row says.
+  std::map<std::string, Reach> reach;
+};
+
+// One box of the matrix, ready to be measured, or with the reason why it never is.
+struct PlannedCell {
+  Cell cell;
+  Series series;
+  Phase phase = Phase::ready;
+  bool must_be_ok = false;  // another state than ok fails the run on this machine
+  std::string skip_reason;  // not "": the cell is not measured on this machine
+};
+
+}  // namespace osext
