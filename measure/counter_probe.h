@@ -29,8 +29,7 @@ class CounterProbe {
   std::vector<std::int64_t> values(std::size_t counter, std::uint64_t warmup) const {
     std::vector<std::int64_t> values;
     for (std::uint64_t i = warmup; i < pair_.size(); ++i)
-      values.push_back(
-          static_cast<std::int64_t>(pair_[i].end[counter] - pair_[i].begin[counter]));
+      values.push_back(static_cast<std::int64_t>(pair_[i].end[counter] - pair_[i].begin[counter]));
     return values;
   }
 

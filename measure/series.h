@@ -9,9 +9,9 @@ namespace osext {
 // Who executes the marks around an operation.  It decides which probes can be used: a counter that
 // is read by a system call is no use where system calls are what is being interposed on.
 enum class Reach {
-  caller,          // begin and end both in the calling process
-  other_process,   // the end, or the begin, in another process of the same CPU
-  enclosed,        // in a place where the probe must not make a system call
+  caller,         // begin and end both in the calling process
+  other_process,  // the end, or the begin, in another process of the same CPU
+  enclosed,       // in a place where the probe must not make a system call
 };
 
 struct Series {
