@@ -2,8 +2,7 @@
 # Configures and builds the host's programs by CMake into build/host.
 # shellcheck shell=bash
 
-# host_build: quiet unless it fails. The first build names the step, later ones say nothing
-# unless something has to be compiled.
+# host_build: quiet unless it fails; says nothing when there is nothing to compile.
 host_build() (
   local log="$build_folder/logs/build.log"
   cd "$tree_folder" || exit 1
@@ -15,12 +14,12 @@ host_build() (
         "remove $build_folder/host and run this command again (log: $log)."
     fi
   fi
-  if [[ $(ninja -C "$build_folder/host" -n 2>/dev/null | tail -n 1) != *"no work to do"* ]]; then
+  if ninja -C "$build_folder/host" -n 2>/dev/null | grep -qE 'Building|Linking'; then
     say "building"
-    if ! run_quietly "$log" cmake --build --preset default; then
-      grep -E -A 12 'FAILED|error' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
-      fail "the tree does not build (see above)." \
-        "if you changed it, repair it; else report this (log: $log)."
-    fi
+  fi
+  if ! run_quietly "$log" cmake --build --preset default; then
+    grep -E -A 12 'FAILED|error' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
+    fail "the tree does not build (see above)." \
+      "if you changed it, repair it; else report this (log: $log)."
   fi
 )

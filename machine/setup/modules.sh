@@ -30,7 +30,7 @@ modules_build_one() {
   cp -R "$tree_folder/$folder/." "$objects/$folder/"
   # BTF needs pahole, whose presence must not change the bytes: left out.
   run_quietly "$log" make -C "$kernel_folder/$headers" M="$objects/$folder" CC="$compiler" \
-    KCPPFLAGS="-I$tree_folder/include -ffile-prefix-map=$objects/= -ffile-prefix-map=$tree_folder/= -ffile-prefix-map=$kernel_folder/=" \
+    KCPPFLAGS="-I$tree_folder/include -ffile-prefix-map=$tree_folder/= -ffile-prefix-map=$kernel_folder/= -ffile-prefix-map=$objects/=" \
     CONFIG_DEBUG_INFO_BTF_MODULES= KBUILD_BUILD_TIMESTAMP=0 modules || {
     grep -E 'error|Error|warning' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
     fail "the module of $folder does not build for ${kernel_folder##*/} (see above)." \
