@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// rpc_peer between two processes over two pipes.
+//
+//   measures: write() of the request, read() of the answer, in the client: two switches between two
+//             processes on one CPU, and the server's read() and write() between them
+//   excludes: creating the pipes and the server
+//   expected: 14500 (paper) and 18661 (slides) cycles on a Pentium 4
+//   confounders: wake-up preemption, LSM hooks on pipes, the scheduler's accounting (PSI)
+#pragma once
+
+#include "measure/sampler.h"
+
+namespace osext {
+
+// `bytes` are exchanged each way (1 to 8); the server adds one to the first, and the client checks
+// it.  Pin to one CPU before.  Throws std::runtime_error.
+void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes);
+
+}  // namespace osext
