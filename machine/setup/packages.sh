@@ -60,7 +60,7 @@ packages_install() {
     apt=(sudo "${apt[@]}")
   fi
   need_disk / 1500 "installing packages"
-  say "installing ${#missing[@]} packages"
+  say "installing them from this machine's mirror"
   # An update that only partly succeeds may do; what counts is that the installation works.
   run_quietly "$log.update" "${apt[@]}" update || true
   if ! run_quietly "$log.install" "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; then

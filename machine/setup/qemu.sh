@@ -45,6 +45,8 @@ qemu_fetch() {
   [[ -z $missing ]] ||
     fail "QEMU lacks these libraries here: ${missing//$'\n'/ }." \
       "install the Debian packages that hold them, then run this command again."
+  # The firmware lies in two folders there: one is enough for QEMU's -L then.
+  ln -s ../seabios/* "$partial/root/usr/share/qemu/"
   suite_field "$suite" qemu-system-x86 Version >"$partial/root/package"
   mv "$partial/root" "$cache_folder/qemu"
   rm -rf "$partial"
