@@ -20,14 +20,13 @@ Machine parse_machine(std::string_view text);  // throws std::invalid_argument
 
 // What a workload needs and a mechanism offers.
 enum class Capability {
+  baseline,       // the kernel as it is, measured once for all mechanisms
   system_calls,   // a process that makes system calls
   interposition,  // another program sees and may change a process's system calls
   extension,      // protected code that a process calls and that returns to it
   peers,          // two protection domains that call each other
   signals,        // POSIX signals between processes
-  processes,      // processes that the kernel schedules
-  upcalls,        // a kernel event enters protected code without a process switch
-  monitoring,     // handlers that watch other processes' resources
+  processes,      // processes that the kernel schedules and shows in /proc
 };
 
 // When a cell is measured: before Mechanism::setup() or after it.

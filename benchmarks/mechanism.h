@@ -2,9 +2,9 @@
 // Mechanism: a way of extending an operating system, as the runner sees it.  Plain Linux and ptrace
 // are mechanisms like the others.
 //
-// An adapter is one file, benchmarks/mechanisms/ID.cpp, that defines a subclass and its factory
-// (make_linux() and so on, declared below).  What the mechanism offers is data in catalog.cpp,
-// because the host plans cells without the mechanism's code.
+// An adapter is one file, benchmarks/mechanisms/ID.cpp: a subclass and a RegisterMechanism.  What
+// the mechanism offers is data in catalog.cpp, because the host plans cells without the adapter's
+// code.
 //
 // The runner, for one unit (experiment x mechanism):
 //   reason = probe(env)              not ""? every cell becomes `skipped` with that reason
@@ -20,14 +20,14 @@
 //   });
 //
 // The lambda is instantiated once per probe, so that no virtual call stands in a timed region, and
-// must make exactly `pairs` pairs of marks.  It may fork: probes keep their values in shared memory.
-// With Leg::there the far side executes OSEXT_MARK(OSEXT_MARK_END) (and, where the TSC measures,
-// returns its time stamp as the call's result); with Leg::back it executes the BEGIN.
+// must make exactly `pairs` pairs of marks.  It may fork: probes keep their values in shared
+// memory. With Leg::there the far side executes OSEXT_MARK(OSEXT_MARK_END) (and, where the TSC
+// measures, returns its time stamp as the call's result); with Leg::back it executes the BEGIN.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "benchmarks/experiment.h"
 #include "measure/sampler.h"
@@ -60,11 +60,13 @@ class Mechanism {
   virtual void teardown() = 0;
 };
 
-std::unique_ptr<Mechanism> make_linux();
-std::unique_ptr<Mechanism> make_ptrace();
-std::unique_ptr<Mechanism> make_hijack();
+// An adapter puts one of these at file scope, and the runner knows it:
+//   const RegisterMechanism registered("linux", [] { return std::make_unique<Linux>(); });
+struct RegisterMechanism {
+  RegisterMechanism(std::string id, std::function<std::unique_ptr<Mechanism>()> make);
+};
 
 // By id; throws std::invalid_argument for an id without an adapter.
-std::unique_ptr<Mechanism> make_mechanism(std::string_view id);
+std::unique_ptr<Mechanism> make_mechanism(const std::string& id);
 
 }  // namespace osext

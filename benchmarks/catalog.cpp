@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "benchmarks/catalog.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "benchmarks/experiments/experiments.h"
+
+namespace osext {
+namespace {
+
+constexpr std::array<std::pair<Machine, std::string_view>, 4> kMachines{{
+    {Machine::sim, "sim"},
+    {Machine::kvm, "kvm"},
+    {Machine::native, "native"},
+    {Machine::smp, "smp"},
+}};
+
+// The floors that the tables divide are totals of batches of this many operations.
+constexpr std::uint64_t kBatchOps = 1000;
+
+MechanismInfo linux_info() {
+  MechanismInfo info;
+  info.id = "linux";
+  info.title = "plain Linux";
+  info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
+                 Capability::signals, Capability::processes};
+  info.lacks = {
+      {Capability::extension, "plain Linux has no protected extension that a process can call"},
+      {Capability::interposition, "on plain Linux another process interposes by ptrace: see there"},
+  };
+  return info;
+}
+
+MechanismInfo ptrace_info() {
+  const std::string plain = "the same as plain Linux: ptrace only interposes";
+  MechanismInfo info;
+  info.id = "ptrace";
+  info.title = "POSIX ptrace";
+  info.offers = {Capability::interposition};
+  info.lacks = {
+      {Capability::baseline, plain},
+      {Capability::system_calls, plain},
+      {Capability::peers, plain},
+      {Capability::signals, plain},
+      {Capability::processes, plain},
+      {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
+  };
+  info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
+  info.reach["interpose"] = Reach::enclosed;
+  return info;
+}
+
+MechanismInfo hijack_info() {
+  const std::string plain = "Hijack leaves it to the kernel: see linux";
+  const std::vector<Params> saves = {{{"save", "full"}}, {{"save", "minimal"}}};
+  MechanismInfo info;
+  info.id = "hijack";
+  info.title = "Hijack";
+  info.needs_module = true;
+  info.offers = {Capability::system_calls, Capability::interposition, Capability::extension};
+  info.lacks = {
+      {Capability::baseline, plain},
+      {Capability::signals, plain},
+      {Capability::processes, plain},
+      {Capability::peers, "the executive runs one guest at a time"},
+  };
+  info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
+  for (const char* workload : {"trap", "return", "rpc", "interpose"}) {
+    info.variants[workload] = saves;
+    info.reach[workload] = Reach::enclosed;
+  }
+  return info;
+}
+
+bool has(const std::vector<Capability>& offers, Capability wanted) {
+  return std::find(offers.begin(), offers.end(), wanted) != offers.end();
+}
+
+template <class T>
+const T& find_by_id(const std::vector<T>& all, std::string_view id, std::string_view what) {
+  std::vector<std::string> ids;
+  for (const T& one : all) {
+    if (one.id == id) return one;
+    ids.push_back(one.id);
+  }
+  throw std::invalid_argument(
+      fmt::format("there is no {} '{}'; there are: {}", what, id, fmt::join(ids, ", ")));
+}
+
+PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism, const Row& row,
+                    Params params, const PlanOptions& options) {
+  PlannedCell plan;
+  plan.cell = {experiment.id, mechanism.id, row.workload, std::move(params)};
+  plan.series = {options.operations, 1, options.warmup, 0, row.reach};
+  const auto wider = mechanism.reach.find(row.workload);
+  if (wider != mechanism.reach.end()) plan.series.reach = wider->second;
+  const auto module = plan.cell.params.find("module");
+  const bool without_module = module != plan.cell.params.end() && module->second == "absent";
+  if (!mechanism.needs_module || without_module) plan.phase = Phase::bare;
+  if (mechanism.needs_module && !options.modules)
+    plan.skip_reason = "kernel modules are loaded inside a virtual machine only";
+  plan.must_be_ok = plan.skip_reason.empty() && options.machine != Machine::smp;
+  return plan;
+}
+
+PlannedCell in_batches(PlannedCell plan, std::uint64_t operations) {
+  plan.cell.params["sampling"] = "batch";
+  plan.series.ops = kBatchOps;
+  plan.series.count = std::clamp<std::uint64_t>(operations / kBatchOps, 2, 10);
+  plan.series.warmup = 1;
+  return plan;
+}
+
+}  // namespace
+
+std::string_view to_string(Machine machine) {
+  for (const auto& [value, name] : kMachines)
+    if (value == machine) return name;
+  throw std::invalid_argument("unknown machine");
+}
+
+Machine parse_machine(std::string_view text) {
+  for (const auto& [value, name] : kMachines)
+    if (name == text) return value;
+  throw std::invalid_argument(
+      fmt::format("'{}' is no machine; there are: sim, kvm, native, smp", text));
+}
+
+std::string_view to_string(Source source) {
+  switch (source) {
+    case Source::exact:
+      return "exact";
+    case Source::modelled:
+      return "modelled";
+    case Source::measured:
+      return "measured";
+  }
+  throw std::invalid_argument("unknown source");
+}
+
+const std::vector<Experiment>& experiments() {
+  static const std::vector<Experiment> all = {primitive_cost()};
+  return all;
+}
+
+const std::vector<MechanismInfo>& mechanisms() {
+  static const std::vector<MechanismInfo> all = {linux_info(), ptrace_info(), hijack_info()};
+  return all;
+}
+
+const Experiment& find_experiment(std::string_view id) {
+  return find_by_id(experiments(), id, "experiment");
+}
+
+const MechanismInfo& find_mechanism(std::string_view id) {
+  return find_by_id(mechanisms(), id, "mechanism");
+}
+
+std::vector<PlannedCell> plan_cells(const Experiment& experiment, const MechanismInfo& mechanism,
+                                    const PlanOptions& options) {
+  std::vector<PlannedCell> cells;
+  for (const Row& row : experiment.rows) {
+    if (!has(mechanism.offers, row.needs)) continue;
+    if (!options.only.empty() &&
+        std::find(options.only.begin(), options.only.end(), row.workload) == options.only.end())
+      continue;
+    const auto own = mechanism.variants.find(row.workload);
+    const std::vector<Params> none = {{}};
+    for (const Params& theirs : own == mechanism.variants.end() ? none : own->second) {
+      for (const Params& variant : row.variants) {
+        Params params = theirs;
+        params.insert(variant.begin(), variant.end());
+        cells.push_back(planned(experiment, mechanism, row, params, options));
+        if (row.batch) cells.push_back(in_batches(cells.back(), options.operations));
+      }
+    }
+  }
+  std::stable_sort(cells.begin(), cells.end(), [](const PlannedCell& a, const PlannedCell& b) {
+    return a.phase == Phase::bare && b.phase != Phase::bare;
+  });
+  return cells;
+}
+
+std::vector<Gap> gaps(const Experiment& experiment) {
+  std::vector<Gap> all;
+  for (const MechanismInfo& mechanism : mechanisms())
+    for (const Row& row : experiment.rows)
+      if (!has(mechanism.offers, row.needs))
+        all.push_back({mechanism.id, row.workload, mechanism.lacks.at(row.needs)});
+  return all;
+}
+
+std::vector<Metric> metrics(Machine machine) {
+  switch (machine) {
+    case Machine::sim:
+      return {{"instructions", "instructions", Source::exact},
+              {"instructions_user", "instructions", Source::exact},
+              {"instructions_kernel", "instructions", Source::exact},
+              {"cr3_writes", "writes", Source::exact},
+              {"cycles", "cycles", Source::modelled},
+              {"itlb_misses", "misses", Source::modelled},
+              {"dtlb_misses", "misses", Source::modelled},
+              {"page_walks", "walks", Source::modelled}};
+    case Machine::kvm:
+    case Machine::native:
+      return {{"cycles", "tsc_cycles", Source::measured}};
+    case Machine::smp:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace osext

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+// The catalog: every experiment, every mechanism, and the cells that their product gives.  Plain
+// data, so the host plans with it what the runner inside a machine then measures.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "benchmarks/experiment.h"
+
+namespace osext {
+
+const std::vector<Experiment>& experiments();
+const std::vector<MechanismInfo>& mechanisms();
+
+// By id; throw std::invalid_argument that lists the ids there are.
+const Experiment& find_experiment(std::string_view id);
+const MechanismInfo& find_mechanism(std::string_view id);
+
+struct PlanOptions {
+  Machine machine = Machine::sim;
+  std::uint64_t operations = 10000;  // of each per-operation series
+  std::uint64_t warmup = 100;        // operations before them
+  bool modules = true;               // kernel modules may be loaded there
+  std::vector<std::string> only;     // workloads; empty = all
+};
+
+// The cells of one experiment and one mechanism, in the order in which they are measured: those
+// with Phase::bare first.  Empty when the mechanism offers nothing that the experiment asks for.
+std::vector<PlannedCell> plan_cells(const Experiment& experiment, const MechanismInfo& mechanism,
+                                    const PlanOptions& options);
+
+// A workload that makes no sense with a mechanism, and why.
+struct Gap {
+  std::string mechanism;
+  std::string workload;
+  std::string reason;
+};
+std::vector<Gap> gaps(const Experiment& experiment);
+
+enum class Source { exact, modelled, measured };
+std::string_view to_string(Source source);
+
+struct Metric {
+  std::string name;
+  std::string unit;
+  Source source;
+};
+// What every cell of a machine is measured in.  Machine::smp has none: it serves tests.
+std::vector<Metric> metrics(Machine machine);
+
+}  // namespace osext

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+// primitive_cost: what do the basic operations of each mechanism cost, against a plain system call?
+// (Hijack paper, Table 1; slides, "Hijack System Performance" and the ULS and SafeX benchmarks.)
+//
+//   measures: one operation at a time, warm; and floors as totals of batches of 1000
+//   excludes: nothing is subtracted; what the marks cost is the row `overhead`
+//   expected: null_syscall < trap < rpc < interpose < rpc_peer < interpose by ptrace
+//   confounders: LSM, mitigations, clock interrupts (they show in p99 and max)
+#include "benchmarks/experiments/experiments.h"
+
+namespace osext {
+
+Experiment primitive_cost() {
+  const std::vector<Params> plain = {{}};
+  const std::vector<Params> bytes = {{{"bytes", "1"}}, {{"bytes", "4"}}};
+  const std::vector<Params> legs = {{}, {{"leg", "round_trip"}}};
+  constexpr bool kBatch = true;
+  Experiment experiment;
+  experiment.id = "primitive_cost";
+  experiment.question = "What does each basic operation cost, against a plain system call?";
+  experiment.rows = {
+      {"overhead", Capability::baseline, plain},
+      {"null_syscall", Capability::system_calls, plain, kBatch},
+      {"trap", Capability::extension, plain},
+      {"return", Capability::extension, plain},
+      {"rpc", Capability::extension, plain, kBatch},
+      {"interpose", Capability::interposition, plain, kBatch},
+      {"rpc_peer", Capability::peers, bytes, !kBatch, Reach::caller},
+      {"signal_self", Capability::signals, legs, !kBatch, Reach::caller},
+      {"signal_other", Capability::signals, legs, !kBatch, Reach::other_process},
+      {"context_switch", Capability::processes, plain, !kBatch, Reach::other_process},
+      {"read_proc_stat", Capability::processes, plain},
+  };
+  return experiment;
+}
+
+}  // namespace osext
