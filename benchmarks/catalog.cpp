@@ -13,11 +13,11 @@
 namespace osext {
 namespace {
 
-constexpr std::array<std::pair<Machine, std::string_view>, 4> kMachines{{
-    {Machine::sim, "sim"},
-    {Machine::kvm, "kvm"},
-    {Machine::native, "native"},
-    {Machine::smp, "smp"},
+constexpr std::array<std::pair<MachineId, std::string_view>, 4> kMachines{{
+    {MachineId::sim, "sim"},
+    {MachineId::kvm, "kvm"},
+    {MachineId::native, "native"},
+    {MachineId::smp, "smp"},
 }};
 
 // The floors that the tables divide are totals of batches of this many operations.
@@ -104,7 +104,7 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
   if (!mechanism.needs_module || without_module) plan.phase = Phase::bare;
   if (mechanism.needs_module && !options.modules)
     plan.skip_reason = "kernel modules are loaded inside a virtual machine only";
-  plan.must_be_ok = plan.skip_reason.empty() && options.machine != Machine::smp;
+  plan.must_be_ok = plan.skip_reason.empty() && options.machine != MachineId::smp;
   return plan;
 }
 
@@ -118,13 +118,13 @@ PlannedCell in_batches(PlannedCell plan, std::uint64_t operations) {
 
 }  // namespace
 
-std::string_view to_string(Machine machine) {
+std::string_view to_string(MachineId machine) {
   for (const auto& [value, name] : kMachines)
     if (value == machine) return name;
   throw std::invalid_argument("unknown machine");
 }
 
-Machine parse_machine(std::string_view text) {
+MachineId parse_machine(std::string_view text) {
   for (const auto& [value, name] : kMachines)
     if (name == text) return value;
   throw std::invalid_argument(
@@ -195,9 +195,9 @@ std::vector<Gap> gaps(const Experiment& experiment) {
   return all;
 }
 
-std::vector<Metric> metrics(Machine machine) {
+std::vector<Metric> metrics(MachineId machine) {
   switch (machine) {
-    case Machine::sim:
+    case MachineId::sim:
       return {{"instructions", "instructions", Source::exact},
               {"instructions_user", "instructions", Source::exact},
               {"instructions_kernel", "instructions", Source::exact},
@@ -206,10 +206,10 @@ std::vector<Metric> metrics(Machine machine) {
               {"itlb_misses", "misses", Source::modelled},
               {"dtlb_misses", "misses", Source::modelled},
               {"page_walks", "walks", Source::modelled}};
-    case Machine::kvm:
-    case Machine::native:
+    case MachineId::kvm:
+    case MachineId::native:
       return {{"cycles", "tsc_cycles", Source::measured}};
-    case Machine::smp:
+    case MachineId::smp:
       return {};
   }
   return {};

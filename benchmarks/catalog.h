@@ -19,7 +19,7 @@ const Experiment& find_experiment(std::string_view id);
 const MechanismInfo& find_mechanism(std::string_view id);
 
 struct PlanOptions {
-  Machine machine = Machine::sim;
+  MachineId machine = MachineId::sim;
   std::uint64_t operations = 10000;  // of each per-operation series
   std::uint64_t warmup = 100;        // operations before them
   bool modules = true;               // kernel modules may be loaded there
@@ -47,7 +47,7 @@ struct Metric {
   std::string unit;
   Source source;
 };
-// What every cell of a machine is measured in.  Machine::smp has none: it serves tests.
-std::vector<Metric> metrics(Machine machine);
+// What every cell of a machine is measured in.  MachineId::smp has none: it serves tests.
+std::vector<Metric> metrics(MachineId machine);
 
 }  // namespace osext

@@ -14,9 +14,9 @@
 
 namespace osext {
 
-enum class Machine { sim, kvm, native, smp };
-std::string_view to_string(Machine machine);
-Machine parse_machine(std::string_view text);  // throws std::invalid_argument
+enum class MachineId { sim, kvm, native, smp };
+std::string_view to_string(MachineId machine);
+MachineId parse_machine(std::string_view text);  // throws std::invalid_argument
 
 // What a workload needs and a mechanism offers.
 enum class Capability {

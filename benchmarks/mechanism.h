@@ -36,7 +36,7 @@ namespace osext {
 
 // What the runner was told on its command line.
 struct Environment {
-  Machine machine = Machine::native;
+  MachineId machine = MachineId::native;
   std::string modules;    // folder of the .ko files, "" = no module may be loaded
   std::string executive;  // file of Hijack's executive, "" = none
   std::uint64_t seed = 1;

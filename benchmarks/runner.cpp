@@ -14,7 +14,7 @@
 #include "benchmarks/mechanism.h"
 #include "benchmarks/runner/notes.h"
 #include "benchmarks/runner/record_reporter.h"
-#include "benchmarks/runner/unit.h"
+#include "benchmarks/runner/unit_run.h"
 #include "measure/affinity.h"
 
 namespace osext {
@@ -59,7 +59,7 @@ void list_cells(const std::vector<PlannedCell>& cells) {
 }
 
 // What Google Benchmark calls: one pass over all pairs of the cell.
-void run_cell(benchmark::State& state, Unit& unit, const PlannedCell& plan) {
+void run_cell(benchmark::State& state, UnitRun& unit, const PlannedCell& plan) {
   while (state.KeepRunningBatch(state.max_iterations)) {
     const auto start = std::chrono::steady_clock::now();
     try {
@@ -91,7 +91,7 @@ void skip(RawWriter& writer, const PlannedCell& plan, const std::string& reason)
 std::size_t run_unit(const Arguments& args, const std::vector<PlannedCell>& cells) {
   RawWriter writer(args.records);
   const int cpu = pin_to_one_cpu();
-  Sampler sampler(writer, args.env.machine == Machine::sim);
+  Sampler sampler(writer, args.env.machine == MachineId::sim);
   write_notes(writer, sampler, cpu);
 
   std::vector<const PlannedCell*> wanted;
@@ -108,7 +108,7 @@ std::size_t run_unit(const Arguments& args, const std::vector<PlannedCell>& cell
     for (const PlannedCell* plan : wanted) skip(writer, *plan, reason);
     return 0;
   }
-  Unit unit(*mechanism, args.env, sampler, writer);
+  UnitRun unit(*mechanism, args.env, sampler, writer);
   for (const PlannedCell* plan : wanted) {
     const auto measure = [&unit, plan](benchmark::State& state) { run_cell(state, unit, *plan); };
     benchmark::RegisterBenchmark(name_of(plan->cell).c_str(), measure)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Unit: one experiment x mechanism, as the runner puts it to the machine it runs on.
+// UnitRun: one experiment x mechanism, as the runner puts it to the machine it runs on.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace osext {
 
-class Unit {
+class UnitRun {
  public:
   // `mechanism`, `sampler` and `writer` outlive the unit.
-  Unit(Mechanism& mechanism, const Environment& env, Sampler& sampler, RawWriter& writer)
+  UnitRun(Mechanism& mechanism, const Environment& env, Sampler& sampler, RawWriter& writer)
       : mechanism_(mechanism), env_(env), sampler_(sampler), writer_(writer) {}
-  Unit(const Unit&) = delete;
-  Unit& operator=(const Unit&) = delete;
-  ~Unit();
+  UnitRun(const UnitRun&) = delete;
+  UnitRun& operator=(const UnitRun&) = delete;
+  ~UnitRun();
 
   // Measures a cell: opens it in the record file, sets the mechanism up when it is the first that
   // needs it.  Throws std::runtime_error with a one-line reason; the reporter closes the cell.

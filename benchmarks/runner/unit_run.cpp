@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "benchmarks/runner/unit.h"
+#include "benchmarks/runner/unit_run.h"
 
 #include <fmt/core.h>
 
@@ -8,7 +8,7 @@
 
 namespace osext {
 
-Unit::~Unit() {
+UnitRun::~UnitRun() {
   try {
     finish();
   } catch (const std::exception& error) {
@@ -16,7 +16,7 @@ Unit::~Unit() {
   }
 }
 
-void Unit::set_up() {
+void UnitRun::set_up() {
   try {
     mechanism_.setup(env_);
     state_ = State::ready;
@@ -26,7 +26,7 @@ void Unit::set_up() {
   }
 }
 
-void Unit::measure(const PlannedCell& plan) {
+void UnitRun::measure(const PlannedCell& plan) {
   writer_.cell(plan.cell);
   if (plan.phase == Phase::ready && state_ == State::bare) set_up();
   if (plan.phase == Phase::ready && state_ == State::broken)
@@ -34,7 +34,7 @@ void Unit::measure(const PlannedCell& plan) {
   mechanism_.measure(plan, sampler_);
 }
 
-void Unit::finish() {
+void UnitRun::finish() {
   if (std::exchange(state_, State::bare) == State::ready) mechanism_.teardown();
 }
 
