@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+// Reads claims.json; see claims.h.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "report/claims/claims.h"
+#include "report/data/embedded.h"
+
+namespace osext::report {
+namespace {
+
+using Json = nlohmann::json;
+using Check = Claim::Check;
+
+struct CheckRule {
+  std::string_view name;
+  Check check;
+  std::size_t rows;     // how many; 0 = two or more
+  bool needs_document;  // the claimed figure is one of a document's
+  bool needs_tolerance;
+};
+
+constexpr std::array<CheckRule, 5> kRules{{
+    {"absolute", Check::absolute, 1, true, true},
+    {"per_syscall", Check::per_syscall, 1, true, true},
+    {"ratio", Check::ratio, 2, true, true},
+    {"sum", Check::sum, 3, false, true},
+    {"order", Check::order, 0, false, false},
+}};
+
+[[noreturn]] void wrong(const std::string& what) {
+  throw std::invalid_argument(what);
+}
+
+const CheckRule& rule_of(const std::string& name) {
+  for (const CheckRule& rule : kRules) {
+    if (rule.name == name) return rule;
+  }
+  wrong("check '" + name + "' is unknown");
+}
+
+std::string text_of(const Json& json, const char* key) {
+  if (!json.contains(key)) return "";
+  if (!json[key].is_string()) wrong("'" + std::string(key) + "' must be a string");
+  return json[key].get<std::string>();
+}
+
+Claim parse_claim(const Json& json) {
+  static const std::set<std::string> kKeys = {"id",     "source",   "text", "experiment",
+                                              "check",  "document", "rows", "tolerance_percent",
+                                              "profile"};
+  for (const auto& [key, value] : json.items()) {
+    if (!kKeys.contains(key)) wrong("has an unknown key '" + key + "'");
+  }
+  Claim claim;
+  claim.id = text_of(json, "id");
+  claim.source = text_of(json, "source");
+  claim.text = text_of(json, "text");
+  claim.experiment = json.contains("experiment") ? text_of(json, "experiment") : "primitive_cost";
+  claim.profile = text_of(json, "profile");
+  if (claim.source.empty() || claim.text.empty()) wrong("needs 'source' and 'text'");
+
+  const CheckRule& rule = rule_of(text_of(json, "check"));
+  claim.check = rule.check;
+  const std::string document = text_of(json, "document");
+  if (document == "paper") claim.document = Document::paper;
+  if (document == "slides") claim.document = Document::slides;
+  if (rule.needs_document != claim.document.has_value()) {
+    wrong(rule.needs_document ? "needs 'document': paper or slides" : "takes no 'document'");
+  }
+  if (json.contains("tolerance_percent") != rule.needs_tolerance) {
+    wrong(rule.needs_tolerance ? "needs 'tolerance_percent'" : "takes no 'tolerance_percent'");
+  }
+  if (rule.needs_tolerance) {
+    const Json& tolerance = json["tolerance_percent"];
+    if (!tolerance.is_number_unsigned() || tolerance.get<unsigned>() > 100) {
+      wrong("'tolerance_percent' must be a whole number from 0 to 100");
+    }
+    claim.tolerance_percent = tolerance.get<int>();
+  }
+  if (!json.contains("rows") || !json["rows"].is_array()) wrong("needs a list 'rows'");
+  for (const Json& row : json["rows"]) {
+    if (!row.is_string()) wrong("'rows' must hold strings");
+    claim.rows.push_back(parse_selector(row.get<std::string>()));
+  }
+  const bool count_fits = rule.rows == 0 ? claim.rows.size() >= 2 : claim.rows.size() == rule.rows;
+  if (!count_fits) wrong("has the wrong number of 'rows' for its check");
+  return claim;
+}
+
+}  // namespace
+
+Selector parse_selector(const std::string& text) {
+  const std::size_t first = text.find(' ');
+  if (first == text.npos || first == 0) wrong("row '" + text + "' is not 'mechanism workload'");
+  const std::size_t second = text.find(' ', first + 1);
+  Selector selector;
+  selector.mechanism = text.substr(0, first);
+  selector.workload = text.substr(first + 1, second == text.npos ? second : second - first - 1);
+  if (second != text.npos) selector.params = parse_params(text.substr(second + 1));
+  if (selector.workload.empty()) wrong("row '" + text + "' is not 'mechanism workload'");
+  return selector;
+}
+
+std::string to_string(const Selector& selector) {
+  std::string params = osext::to_string(selector.params);
+  std::replace(params.begin(), params.end(), ';', ' ');
+  return selector.mechanism + " " + selector.workload + (params.empty() ? "" : " " + params);
+}
+
+std::vector<Claim> parse_claims(std::string_view json, const std::string& name) {
+  Json document;
+  try {
+    document = Json::parse(json);
+  } catch (const Json::parse_error& error) {
+    throw std::runtime_error(name + ": no valid JSON, at byte " + std::to_string(error.byte));
+  }
+  if (!document.is_object() || document.value("schema", Json()) != "claims/1" ||
+      !document.contains("claims") || !document["claims"].is_array()) {
+    throw std::runtime_error(name + ": must be an object with schema claims/1 and a list 'claims'");
+  }
+  std::vector<Claim> claims;
+  std::set<std::string> ids;
+  for (const Json& entry : document["claims"]) {
+    std::string id = "#" + std::to_string(claims.size() + 1);
+    try {
+      if (!entry.is_object()) wrong("must be an object");
+      if (text_of(entry, "id").empty()) wrong("needs an 'id'");
+      id = text_of(entry, "id");
+      if (!ids.insert(id).second) wrong("comes twice");
+      claims.push_back(parse_claim(entry));
+    } catch (const std::invalid_argument& error) {
+      throw std::runtime_error(name + ": claim " + id + " " + error.what());
+    }
+  }
+  return claims;
+}
+
+const std::vector<Claim>& built_in_claims() {
+  static const std::vector<Claim> claims = parse_claims(kClaims, "report/claims/claims.json");
+  return claims;
+}
+
+}  // namespace osext::report

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+// The table of verdicts; see claims.h.
+#include "report/claims/claims.h"
+#include "report/validity.h"
+
+namespace osext::report {
+namespace {
+
+Column column(std::string id, std::string title, Align align, bool wrap = false) {
+  Column result;
+  result.id = std::move(id);
+  result.title = std::move(title);
+  result.align = align;
+  result.wrap = wrap;
+  return result;
+}
+
+Tone tone_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::holds:
+      return Tone::good;
+    case Outcome::fails:
+      return Tone::bad;
+    case Outcome::untestable:
+      break;
+  }
+  return Tone::muted;
+}
+
+void count(ClaimCounts& counts, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::holds:
+      ++counts.holds;
+      break;
+    case Outcome::fails:
+      ++counts.fails;
+      break;
+    case Outcome::untestable:
+      ++counts.untestable;
+      break;
+  }
+}
+
+}  // namespace
+
+Table claims_table(const RunInfo& info, const Block& block, const References& references,
+                   const std::vector<Claim>& claims, ClaimCounts& counts) {
+  Table table;
+  table.id = "claims";
+  table.title = "The papers' claims: " + setting(info, block.profile);
+  table.lead = {
+      "P = paper, S = slides. Absolute figures are compared as ratios in the same run. within: how "
+      "far, in percent, the measured figure may be from the claimed one; set beforehand and never "
+      "tuned. A claim that fails is a result."};
+  table.block_id = "profile";
+  table.block = block.profile;
+  table.columns = {column("id", "id", Align::left),
+                   column("source", "from", Align::left),
+                   column("claim", "claim", Align::left, true),
+                   column("claimed", "claimed", Align::right),
+                   column("measured", "measured", Align::right),
+                   column("deviation_percent", "off by %", Align::right),
+                   column("within_percent", "within %", Align::right),
+                   column("verdict", "verdict", Align::left),
+                   column("reason", "on what grounds", Align::left, true)};
+  for (const Claim& claim : claims) {
+    const Verdict verdict = evaluate(claim, block, references);
+    count(counts, verdict.outcome);
+    const bool has_tolerance = claim.check != Claim::Check::order;
+    table.rows.push_back(
+        {"",
+         {{claim.id, Tone::muted},
+          {claim.source, Tone::muted},
+          {claim.text},
+          {verdict.claimed},
+          {verdict.measured},
+          {verdict.deviation},
+          {has_tolerance ? std::to_string(claim.tolerance_percent) : "", Tone::muted},
+          {std::string(to_string(verdict.outcome)), tone_of(verdict.outcome)},
+          {verdict.reason, Tone::muted}}});
+  }
+  return table;
+}
+
+}  // namespace osext::report

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+// Files of the tree that the library carries along (embed.cmake writes the definitions), so that a
+// report depends on its run directory and on nothing else.
+#pragma once
+
+#include <string_view>
+
+namespace osext::report {
+
+extern const std::string_view kPapersPrimitiveCost;  // results/papers/primitive_cost.csv
+extern const std::string_view kClaims;               // report/claims/claims.json
+extern const std::string_view kRatiosPlot;           // plots/ratios.gp
+extern const std::string_view kPageCss;              // report/data/page.css
+
+}  // namespace osext::report

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+// What the ids of a table mean; see glossary.h.
+#include "report/glossary.h"
+
+#include <span>
+#include <utility>
+
+namespace osext::report {
+namespace {
+
+using Entry = std::pair<std::string_view, std::string_view>;
+
+constexpr Entry kOperations[] = {
+    {"overhead",
+     "an empty measurement: what begin and end mark themselves cost; shown, never "
+     "subtracted"},
+    {"null_syscall", "a plain system call, getppid(): the unit of every ratio"},
+    {"rpc", "the caller calls the extension, which changes a counter and the result, and returns"},
+    {"rpc_peer",
+     "a message to another protection domain and its answer: two processes over pipes, "
+     "or two guests"},
+    {"trap", "one way: from the caller to the first instruction of the extension"},
+    {"return", "one way: from the extension back to the caller"},
+    {"interpose", "a system call that the extension intercepts, makes itself and answers"},
+    {"upcall", "one way: from the kernel's handler to the first instruction in the sandbox"},
+    {"upcall_return", "an upcall and the return from it"},
+    {"upcall_timer", "one way: from a timer's callback to the first instruction in the sandbox"},
+    {"upcall_tlb", "an upcall that includes flushing and reloading the TLB"},
+    {"tlb_reload", "flushing and reloading the TLB alone"},
+    {"signal_self", "from kill() to the first instruction of the process's own handler"},
+    {"signal_other", "from kill() to the first instruction of another process's handler"},
+    {"context_switch", "the CPU passes from one process to another"},
+    {"read_proc_stat", "reading /proc/PID/stat once"},
+    {"monitor_handler", "the monitors and handlers of a CPU service manager, for three processes"},
+};
+
+constexpr Entry kMechanisms[] = {
+    {"linux", "plain Linux, no module loaded: the baseline"},
+    {"ptrace", "POSIX ptrace: a tracing process, two context switches a stop"},
+    {"hijack", "a kernel module redirects system calls to a user-level executive"},
+    {"uls", "user-level sandboxing: extensions in pages that every process shares"},
+    {"safex", "extensions in the kernel, checked before they are loaded"},
+};
+
+std::string_view find(std::span<const Entry> entries, std::string_view id) {
+  for (const Entry& entry : entries) {
+    if (entry.first == id) return entry.second;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view operation_meaning(std::string_view workload) {
+  return find(kOperations, workload);
+}
+
+std::string_view mechanism_meaning(std::string_view mechanism) {
+  return find(kMechanisms, mechanism);
+}
+
+}  // namespace osext::report

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+// report.html; see page.h.
+#include "report/page.h"
+
+#include <set>
+
+#include "report/data/embedded.h"
+#include "report/glossary.h"
+#include "report/render/render.h"
+#include "report/validity.h"
+
+namespace osext::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string section(const std::string& id, const std::string& title, const std::string& body) {
+  return "<section id=\"" + id + "\">\n<h2>" + title + "</h2>\n" + body + "</section>\n";
+}
+
+std::string paragraph(const std::string& text) {
+  return "<p>" + html_escape(text) + "</p>\n";
+}
+
+std::string tables(const std::vector<Table>& all) {
+  std::string out;
+  for (const Table& table : all) out += render_html(table);
+  return out;
+}
+
+// A figure of the summary strip.
+std::string tile(const std::string& value, const std::string& label, const char* tone = "") {
+  return "<div class=\"tile " + std::string(tone) + "\"><b>" + html_escape(value) + "</b><span>" +
+         html_escape(label) + "</span></div>\n";
+}
+
+std::string count_text(const std::map<Status, int>& cells, Status status) {
+  const auto found = cells.find(status);
+  return std::to_string(found == cells.end() ? 0 : found->second);
+}
+
+std::string tiles(const PageInput& input) {
+  std::string out = "<div class=\"tiles\">\n";
+  out += tile(input.info->machine, "machine");
+  out += tile(input.info->kernel, "kernel");
+  out += tile(count_text(input.cells, Status::ok), "cells ok");
+  for (const auto& [status, count] : input.cells) {
+    if (status == Status::ok) continue;
+    out += tile(std::to_string(count), "cells " + std::string(osext::to_string(status)),
+                status == Status::skipped || status == Status::unstable ? "" : "bad");
+  }
+  out += tile(std::to_string(input.claims_hold), "claims hold", "good");
+  out += tile(std::to_string(input.claims_fail), "claims fail", input.claims_fail ? "bad" : "");
+  out += tile(std::to_string(input.claims_untestable), "claims untestable");
+  return out + "</div>\n";
+}
+
+std::string what_this_is(const PageInput& input) {
+  std::string out = paragraph(
+      "osext implements the operating system extensions of two papers (Hijack, user-level "
+      "sandboxing, SafeX) on stock Linux and measures them beside plain Linux. This page shows one "
+      "run. The papers' figures stand beside ours in two columns, because the paper and the slides "
+      "disagree; each is compared by its ratio to a plain system call, since no cycle of a "
+      "2004 processor means anything on another one.");
+  for (const Block& block : *input.blocks) {
+    for (const std::string& text : provenance(*input.info, block.profile)) out += paragraph(text);
+  }
+  return out + tiles(input);
+}
+
+// The part of an SVG file that may stand inside HTML.
+std::string inline_svg(const std::string& svg) {
+  const std::size_t start = svg.find("<svg");
+  return start == svg.npos ? "" : svg.substr(start);
+}
+
+std::string plot(const PageInput& input) {
+  const std::string drawing = inline_svg(input.svg);
+  if (drawing.empty()) return paragraph(input.plot_missing);
+  return "<figure class=\"plot\">\n" + drawing + "</figure>\n";
+}
+
+std::string scalar_text(const Json& json) {
+  return json.is_string() ? one_line(json.get<std::string>()) : json.dump();
+}
+
+// One line a leaf; "cells" is the plan, which the tables show.
+void append_environment(std::string& out, const std::string& path, const Json& json) {
+  if (path == "cells" || path == "schema") return;
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items()) {
+      append_environment(out, path.empty() ? key : path + "." + key, value);
+    }
+    return;
+  }
+  std::string text;
+  if (json.is_array()) {
+    for (const Json& item : json) text += (text.empty() ? "" : ", ") + scalar_text(item);
+  } else {
+    text = scalar_text(json);
+  }
+  out += "<tr><th scope=\"row\">" + html_escape(one_line(path)) + "</th><td>" + html_escape(text) +
+         "</td></tr>\n";
+}
+
+std::string environment(const RunInfo& info) {
+  std::string rows;
+  append_environment(rows, "", info.json);
+  return paragraph(
+             "From run.json. Samples of equal environments are comparable byte for byte on "
+             "the simulated machine.") +
+         "<div class=\"scroll\"><table class=\"plain\"><tbody>\n" + rows +
+         "</tbody></table></div>\n";
+}
+
+std::string meanings(const PageInput& input) {
+  std::string mechanisms, operations;
+  std::set<std::string> seen;
+  const auto entry = [](const std::string& id, std::string_view text) {
+    return "<dt>" + html_escape(id) + "</dt><dd>" + html_escape(text) + "</dd>\n";
+  };
+  for (const Block& block : *input.blocks) {
+    for (const Measured& row : block.rows) {
+      const std::string_view mechanism = mechanism_meaning(row.mechanism);
+      const std::string_view operation = operation_meaning(row.workload);
+      if (!mechanism.empty() && seen.insert("m " + row.mechanism).second) {
+        mechanisms += entry(row.mechanism, mechanism);
+      }
+      if (!operation.empty() && seen.insert("o " + row.workload).second) {
+        operations += entry(row.workload, operation);
+      }
+    }
+  }
+  return "<h3>Mechanisms</h3>\n<dl>\n" + mechanisms + "</dl>\n<h3>Operations</h3>\n<dl>\n" +
+         operations + "</dl>\n";
+}
+
+std::string how_to_read(const PageInput& input) {
+  return "<ul class=\"notes\">\n"
+         "<li><b>exact</b>: counted one by one by the simulated machine. <b>modelled</b>: computed "
+         "from a CPU profile or from virtual time; never seen on hardware. <b>measured</b>: read "
+         "from hardware.</li>\n"
+         "<li>A profile may be fitted to one figure, the plain system call; every other row is "
+         "then a prediction.</li>\n"
+         "<li>Begin and end are marked in the caller, around the whole operation. What the marks "
+         "cost is the row <code>overhead</code>; it is never subtracted.</li>\n"
+         "<li>A ratio is formed within one unit of the run: the mechanism's own system call "
+         "(variant <code>module=absent</code>), measured before its module was loaded.</li>\n"
+         "<li>Muted figures of the papers are derived from printed ones; the notes say how.</li>\n"
+         "<li><code>tables/summary.csv</code> has every series of the run, "
+         "<code>samples.jsonl</code> every single value.</li>\n"
+         "</ul>\n" +
+         meanings(input);
+}
+
+}  // namespace
+
+std::string render_page(const PageInput& input) {
+  const RunInfo& info = *input.info;
+  const std::string setting_text = "machine " + info.machine + ", kernel " + kernel_text(info) +
+                                   (info.mode.empty() ? "" : ", " + info.mode + " run");
+  std::string out =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>osext: " +
+      html_escape(setting_text) + "</title>\n<style>\n" + std::string(kPageCss) +
+      "</style>\n</head>\n<body>\n<header>\n<h1>osext</h1>\n<p>" + html_escape(setting_text) +
+      "</p>\n<nav>"
+      "<a href=\"#costs\">Costs</a><a href=\"#plot\">Plot</a><a href=\"#claims\">Claims</a>"
+      "<a href=\"#detail\">Distributions</a><a href=\"#environment\">Environment</a>"
+      "<a href=\"#reading\">How to read</a></nav>\n</header>\n<main>\n";
+  out += section("what", "What this is", what_this_is(input));
+  out += section("costs", "What a primitive costs", tables(input.headline));
+  out += section("plot", "Papers against osext", plot(input));
+  out += section("claims", "The papers' claims", tables(input.claims));
+  out += section("detail", "Distributions", tables(input.detail));
+  out += section("environment", "Environment", environment(info));
+  out += section("reading", "How to read", how_to_read(input));
+  return out + "</main>\n</body>\n</html>\n";
+}
+
+}  // namespace osext::report

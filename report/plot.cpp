@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+// Data and texts of the figure of ratios; see plot.h.
+#include "report/plot.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "report/primitive_cost.h"
+#include "report/validity.h"
+
+namespace osext::report {
+namespace {
+
+// gnuplot's sign for "no value".
+std::string data_text(const std::optional<Fixed>& value) {
+  return value ? two_decimals(*value) : "?";
+}
+
+std::string quoted(std::string text) {
+  std::replace(text.begin(), text.end(), '"', '\'');
+  return '"' + one_line(text) + '"';
+}
+
+// "hijack rpc" and, where another row of the plot has that name, its variant.
+std::string label(const Measured& row, std::span<const Measured* const> rows) {
+  std::string text = row.mechanism + " " + row.workload;
+  const auto same = std::count_if(rows.begin(), rows.end(), [&](const Measured* other) {
+    return other->mechanism == row.mechanism && other->workload == row.workload;
+  });
+  return same > 1 ? text + " " + variant_text(row.params) : text;
+}
+
+std::optional<Fixed> reference_ratio(const References& references, Document document,
+                                     const Measured& row, const std::string& profile) {
+  const Reference* found = references.find(document, reference_cell(row, profile), "cycles");
+  return found ? references.ratio_of(*found) : std::nullopt;
+}
+
+std::optional<Fixed> own_ratio(const Block& block, const Measured& row) {
+  for (const Measured* same : block.select(row.mechanism, row.workload, row.params)) {
+    if (same->params == row.params && same->usable()) return block.ratio_of(*same);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
+                     const References& references) {
+  RatioPlot plot;
+  plot.title = "Cycles of an operation over those of a plain system call";
+  plot.series = {"paper", "slides"};
+  const std::string are(cycles_are(info.machine));
+  for (const Block& block : blocks) {
+    plot.series.push_back("osext, " + are + (block.profile.empty() ? "" : ", " + block.profile));
+  }
+  plot.notes = {"osext: cycles " + are + " on machine " + info.machine + ", kernel " +
+                kernel_text(info)};
+  for (const Block& block : blocks) {
+    for (const std::string& note : reservations(info, block.profile)) {
+      if (std::find(plot.notes.begin(), plot.notes.end(), note) == plot.notes.end()) {
+        plot.notes.push_back(note);
+      }
+    }
+  }
+
+  std::vector<const Measured*> rows;
+  if (!blocks.empty()) {
+    for (const Measured& row : blocks.front().rows) {
+      const std::string& profile = blocks.front().profile;
+      const bool known = reference_ratio(references, Document::paper, row, profile) ||
+                         reference_ratio(references, Document::slides, row, profile);
+      // null_syscall is the unit itself: nothing to see.
+      if (known && !is_batch(row.params) && row.workload != "null_syscall") rows.push_back(&row);
+    }
+  }
+  plot.data =
+      "# Ratio to a plain system call; ? = no value. Written by osext, drawn by ratios.gp.\n";
+  plot.data += "# operation";
+  for (const std::string& series : plot.series) plot.data += " " + quoted(series);
+  plot.data += '\n';
+  for (const Measured* row : rows) {
+    const std::string& profile = blocks.front().profile;
+    plot.data += quoted(label(*row, rows));
+    plot.data += ' ' + data_text(reference_ratio(references, Document::paper, *row, profile));
+    plot.data += ' ' + data_text(reference_ratio(references, Document::slides, *row, profile));
+    for (const Block& block : blocks) plot.data += ' ' + data_text(own_ratio(block, *row));
+    plot.data += '\n';
+  }
+  plot.groups = rows.size();
+  return plot;
+}
+
+}  // namespace osext::report

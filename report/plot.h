@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+// The figure of ratios: the papers' beside ours, one group of bars an operation.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "report/reference.h"
+#include "report/run.h"
+#include "report/series.h"
+
+namespace osext::report {
+
+// What gnuplot reads (plots/ratios.dat), and the texts that plots/ratios.gp expects.  The rows are
+// those of the run that a document has a ratio for.
+struct RatioPlot {
+  std::string data;
+  std::string title;
+  std::vector<std::string> notes;
+  std::vector<std::string> series;  // legends: paper, slides, then one a block
+  std::size_t groups = 0;           // operations
+};
+RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
+                     const References& references);
+
+// Draws it with gnuplot into `svg`, from `data`, both in `directory`.  Returns "" or, with nothing
+// written, one sentence that says why there is no plot and what to do.
+std::string draw(const RatioPlot& plot, const std::filesystem::path& directory,
+                 const std::string& data, const std::string& svg);
+
+// A gnuplot string in single quotes: nothing in it is expanded.
+std::string gnuplot_string(std::string_view text);
+
+}  // namespace osext::report

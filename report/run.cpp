@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+// Loading a run directory; see run.h.
+#include "report/run.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace osext::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void wrong(const std::string& name, const std::string& what) {
+  throw std::runtime_error(name + ": " + what);
+}
+
+// Member `key`, which must be text; "" if it is absent.
+std::string optional_text(const Json& object, const char* key, const std::string& name) {
+  const auto member = object.find(key);
+  if (member == object.end() || member->is_null()) return "";
+  if (!member->is_string()) wrong(name, "'" + std::string(key) + "' must be a string");
+  return one_line(member->get<std::string>());
+}
+
+std::string required_text(const Json& object, const char* key, const std::string& name) {
+  const std::string text = optional_text(object, key, name);
+  if (text.empty()) wrong(name, "'" + std::string(key) + "' is missing");
+  return text;
+}
+
+std::ifstream open(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw std::runtime_error(path.string() +
+                             ": cannot be read. A run directory holds run.json and "
+                             "samples.jsonl; is the run complete?");
+  }
+  return file;
+}
+
+}  // namespace
+
+RunInfo parse_run_info(std::string_view text, const std::string& name) {
+  RunInfo info;
+  try {
+    info.json = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    wrong(name, "no valid JSON, at byte " + std::to_string(error.byte));
+  }
+  if (!info.json.is_object()) wrong(name, "must be a JSON object");
+  const std::string schema = required_text(info.json, "schema", name);
+  if (schema != "run/1") {
+    wrong(name, "schema '" + schema + "' is not 'run/1'; use the osext that wrote it");
+  }
+  info.machine = required_text(info.json, "machine", name);
+  info.mode = optional_text(info.json, "mode", name);
+
+  const auto kernel = info.json.find("kernel");
+  if (kernel == info.json.end() || !kernel->is_object()) {
+    wrong(name, "'kernel' must be an object with a 'name'");
+  }
+  info.kernel = required_text(*kernel, "name", name);
+  info.kernel_release = optional_text(*kernel, "release", name);
+  info.kernel_package = optional_text(*kernel, "package", name);
+  info.command_line = optional_text(*kernel, "command_line", name);
+
+  if (const auto profiles = info.json.find("profiles"); profiles != info.json.end()) {
+    if (!profiles->is_array()) wrong(name, "'profiles' must be a list of strings");
+    for (const Json& profile : *profiles) {
+      if (!profile.is_string()) wrong(name, "'profiles' must be a list of strings");
+      info.profiles.push_back(one_line(profile.get<std::string>()));
+    }
+  }
+  return info;
+}
+
+Run load_run(const std::filesystem::path& directory) {
+  Run run;
+  std::ifstream info = open(directory / "run.json");
+  std::ifstream samples = open(directory / "samples.jsonl");
+  std::ostringstream text;
+  text << info.rdbuf();
+  run.info = parse_run_info(text.str(), (directory / "run.json").string());
+  try {
+    run.samples = read_samples(samples);
+  } catch (const std::exception& error) {
+    throw std::runtime_error((directory / "samples.jsonl").string() + ": " + error.what());
+  }
+  return run;
+}
+
+std::string kernel_text(const RunInfo& info) {
+  if (info.kernel_release.empty() || info.kernel_release == info.kernel) return info.kernel;
+  return info.kernel + " (" + info.kernel_release + ")";
+}
+
+Source source_of(std::string_view metric, std::string_view machine) {
+  if (machine != "sim") return Source::measured;
+  // What the counting plugin counts; all else on this machine comes out of a model: TLB and
+  // cycles out of the profile, times out of virtual time.
+  static constexpr std::array<std::string_view, 9> kCounted = {
+      "instructions", "instructions_user", "instructions_kernel",
+      "cr3_writes",   "violations",        "cr4_pge_toggles",
+      "syscalls",     "sysrets",           "irets"};
+  const bool counted = std::find(kCounted.begin(), kCounted.end(), metric) != kCounted.end() ||
+                       metric.starts_with("instructions_") || metric.starts_with("inv");
+  return counted ? Source::exact : Source::modelled;
+}
+
+std::string_view to_string(Source source) {
+  switch (source) {
+    case Source::exact:
+      return "exact";
+    case Source::modelled:
+      return "modelled";
+    case Source::measured:
+      return "measured";
+  }
+  return "";
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+  return line;
+}
+
+}  // namespace osext::report

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+// Statistics and rows; see series.h.
+#include "report/series.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <tuple>
+
+#include "measure/statistics.h"
+#include "report/run.h"
+
+namespace osext::report {
+namespace {
+
+template <class Target>
+void take_worse(Target& target, Status status, const std::string& reason) {
+  const bool worse = status > target.status;  // the enumeration goes from good to bad
+  if (worse) target.status = status;
+  if (worse || (status == target.status && target.reason.empty())) {
+    target.reason = one_line(reason);
+  }
+}
+
+void summarize(Series& series, const std::vector<std::int64_t>& values) {
+  series.n = values.size();
+  if (values.empty()) return;
+  const Statistics raw = statistics(values);
+  series.min = quotient(raw.min, series.ops);
+  series.median = quotient(raw.median, series.ops);
+  series.p99 = quotient(raw.p99, series.ops);
+  series.max = quotient(raw.max, series.ops);
+  // Rounded once: the exact sum over the exact number of operations.
+  if (series.ops > UINT64_MAX / raw.n) throw std::range_error("ops is too large");
+  series.mean = quotient(raw.sum, series.ops * raw.n);
+}
+
+// Rows of one mechanism become neighbours, mechanisms and their rows keep their order otherwise.
+void group_by_mechanism(std::vector<Measured>& rows) {
+  std::map<std::string, std::size_t> order;
+  for (const Measured& row : rows) order.try_emplace(row.mechanism, order.size());
+  std::stable_sort(rows.begin(), rows.end(), [&](const Measured& a, const Measured& b) {
+    return order.at(a.mechanism) < order.at(b.mechanism);
+  });
+}
+
+std::string describe(const Cell& cell) {
+  const std::string params = osext::to_string(cell.params);
+  return cell.experiment + "/" + cell.mechanism + "/" + cell.workload +
+         (params.empty() ? "" : " " + params);
+}
+
+}  // namespace
+
+std::vector<Series> collect_series(std::span<const Sample> samples) {
+  using Key = std::tuple<Cell, std::string, std::string, std::uint64_t>;
+  std::map<Key, std::size_t> places;
+  std::vector<Series> result;
+  std::vector<std::vector<std::int64_t>> values;
+  for (const Sample& sample : samples) {
+    const Key key{sample.cell, sample.metric, sample.unit, sample.ops};
+    const auto [place, is_new] = places.try_emplace(key, result.size());
+    if (is_new) {
+      Series series;
+      series.cell = sample.cell;
+      series.metric = sample.metric;
+      series.unit = sample.unit;
+      series.ops = sample.ops;
+      result.push_back(std::move(series));
+      values.emplace_back();
+    }
+    Series& series = result[place->second];
+    auto& pool = values[place->second];
+    pool.insert(pool.end(), sample.values.begin(), sample.values.end());
+    take_worse(series, sample.status, sample.reason);
+    series.counters.insert(sample.counters.begin(), sample.counters.end());
+  }
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    try {
+      summarize(result[i], values[i]);
+    } catch (const std::exception& error) {
+      throw std::runtime_error("samples of " + describe(result[i].cell) + ", metric '" +
+                               result[i].metric + "': " + error.what());
+    }
+  }
+  return result;
+}
+
+bool is_batch(const Params& params) {
+  const auto sampling = params.find("sampling");
+  return sampling != params.end() && sampling->second == "batch";
+}
+
+bool matches(const Params& params, const Params& wanted) {
+  for (const auto& [key, value] : wanted) {
+    const auto found = params.find(key);
+    if (value.empty() ? found != params.end() : found == params.end() || found->second != value) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const Series* Measured::find(std::string_view metric) const {
+  for (const Series* candidate : series) {
+    if (candidate->metric == metric && candidate->n > 0) return candidate;
+  }
+  return nullptr;
+}
+
+const Fixed* Measured::median(std::string_view metric) const {
+  const Series* found = find(metric);
+  return found ? &found->median : nullptr;
+}
+
+std::vector<const Measured*> Block::select(std::string_view mechanism, std::string_view workload,
+                                           const Params& params) const {
+  std::vector<const Measured*> found;
+  for (const Measured& row : rows) {
+    if (row.mechanism == mechanism && row.workload == workload && matches(row.params, params) &&
+        is_batch(row.params) == is_batch(params)) {
+      found.push_back(&row);
+    }
+  }
+  return found;
+}
+
+const Measured* Block::null_syscall_of(const Measured& row) const {
+  const auto first = [&](std::string_view mechanism, const Params& params) -> const Measured* {
+    for (const Measured* candidate : select(mechanism, "null_syscall", params)) {
+      if (candidate->usable() && candidate->find("cycles")) return candidate;
+    }
+    return nullptr;
+  };
+  if (const Measured* own = first(row.mechanism, {{"module", "absent"}})) return own;
+  if (const Measured* own = first(row.mechanism, {{"module", ""}})) return own;
+  return first("linux", {});
+}
+
+std::optional<Fixed> Block::ratio_of(const Measured& row) const {
+  const Measured* base = null_syscall_of(row);
+  const Fixed* cycles = row.median("cycles");
+  if (!base || !cycles) return std::nullopt;
+  return ratio(*cycles, *base->median("cycles"));
+}
+
+std::vector<Block> make_blocks(std::span<const Series> series, std::string_view experiment) {
+  std::vector<Block> blocks;
+  const auto profile_of = [](const Series& one) {
+    const auto found = one.cell.params.find("profile");
+    return found == one.cell.params.end() ? std::string() : found->second;
+  };
+  const auto known = [&](const std::string& profile) {
+    return std::any_of(blocks.begin(), blocks.end(),
+                       [&](const Block& block) { return block.profile == profile; });
+  };
+  bool any = false;
+  for (const Series& one : series) {
+    if (one.cell.experiment != experiment) continue;
+    any = true;
+    const std::string profile = profile_of(one);
+    if (!profile.empty() && !known(profile)) blocks.push_back({profile, {}});
+  }
+  if (any && blocks.empty()) blocks.emplace_back();
+
+  for (Block& block : blocks) {
+    std::map<std::tuple<std::string, std::string, Params>, std::size_t> places;
+    for (const Series& one : series) {
+      if (one.cell.experiment != experiment) continue;
+      const std::string profile = profile_of(one);
+      if (!profile.empty() && profile != block.profile) continue;
+      Params params = one.cell.params;
+      params.erase("profile");
+      const auto [place, is_new] =
+          places.try_emplace({one.cell.mechanism, one.cell.workload, params}, block.rows.size());
+      if (is_new) block.rows.push_back({one.cell.mechanism, one.cell.workload, params, {}, {}, {}});
+      Measured& row = block.rows[place->second];
+      row.series.push_back(&one);
+      take_worse(row, one.status, one.reason);
+    }
+    group_by_mechanism(block.rows);
+  }
+  return blocks;
+}
+
+}  // namespace osext::report

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+// The sentences that stand with tables and plots; see validity.h.
+#include "report/validity.h"
+
+namespace osext::report {
+namespace {
+
+bool of_the_papers(std::string_view profile) {
+  return profile.starts_with("pentium");
+}
+
+}  // namespace
+
+std::string_view cycles_are(std::string_view machine) {
+  return machine == "sim" ? "modelled" : "measured";
+}
+
+std::string setting(const RunInfo& info, std::string_view profile) {
+  std::string text = profile.empty() ? "" : "profile " + std::string(profile) + ", ";
+  return text + "machine " + info.machine + ", kernel " + kernel_text(info);
+}
+
+std::vector<std::string> provenance(const RunInfo& info, std::string_view profile) {
+  if (info.machine == "sim") {
+    return {"Instructions are counted, exactly. Cycles and TLB misses are modelled by profile " +
+            std::string(profile) + ", never measured."};
+  }
+  return {
+      "Cycles are measured on this hardware; instructions and TLB misses where it has a "
+      "counter for them."};
+}
+
+std::vector<std::string> reservations(const RunInfo& info, std::string_view profile) {
+  std::vector<std::string> notes;
+  if (info.machine == "sim" && of_the_papers(profile)) {
+    notes.push_back(
+        "The profile transplants costs and TLB geometry, not the old machine: trace cache, "
+        "out-of-order execution and data caches are not modelled.");
+  } else if (info.machine == "sim") {
+    notes.push_back(
+        "The simulated machine has no PCID: process switches, and with them pipes, come out dearer "
+        "than on this processor under Linux with PCID.");
+  } else {
+    notes.push_back(
+        "The papers' columns are from machines of 2001 to 2004: compare ratios, not cycles.");
+  }
+  return notes;
+}
+
+}  // namespace osext::report
