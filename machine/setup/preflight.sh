@@ -120,12 +120,13 @@ preflight() {
   fi
 }
 
-# pretty: the same form as osext's own doctor (machine/doctor_text.cpp).
+# pretty: the same form as osext's own doctor (machine/doctor/text.cpp).
 pretty() {
   local level name state consequence remedy status=0
   while IFS=$'\t' read -r level name state consequence remedy; do
-    printf '%-7s  %-12s  %s: %s\n' "$level" "$name" "$state" "$consequence"
-    [[ -z $remedy ]] || printf '%-7s  %-12s  -> %s\n' "" "" "$remedy"
+    printf '%-7s  %-12s  ' "$level" "$name"
+    printf '%s: %s\n' "$state" "$consequence" | fold -s -w 77 | sed '2,$s/^/                       /'
+    [[ -z $remedy ]] || printf -- '-> %s\n' "$remedy" | fold -s -w 77 | sed 's/^/                       /'
     [[ $level != bad ]] || status=1
   done
   return $status
