@@ -1,46 +1,57 @@
 # A CPU profile; the format is described in machine/sim/profile.h.
+#
+# "SDM table" stands for: Intel 64 and IA-32 Architectures Software Developer's
+# Manual, volume 3A, chapter Memory Cache Control, table "Characteristics of the
+# Caches, TLBs, Store Buffer, and Write Combining Buffer".
 profile: pentium4
 title: Intel Pentium 4 (Northwood, 2.4 GHz), the machine of the Hijack paper
 
 itlb.entries = 128 entries
-  source: Intel SDM volume 3, table "Characteristics of the Caches, TLBs, Store Buffer, and
-    Write Combining Buffer", row Instruction TLB (4-KByte Pages), Pentium 4: 128 entries, 4-way
+  source: SDM table, Instruction TLB (4-KByte pages), Pentium 4: 128 entries, 4-way set
+    associative; the paper (section 3.1) names the same capacity
 itlb.ways = 4 ways
-  source: the same row
+  source: SDM table, the same row
 itlb.replacement = lru policy
-  source: estimate: not documented; the paper (3.1) sees a step at 128 pages "which shows LRU"
+  source: estimate: not documented; the paper (section 3.1, figure 4c) reads its own getppid()
+    curve, a step at the capacity, as LRU
 itlb.large_pages = fragmented policy
-  source: Intel SDM volume 3, the same table, row Instruction TLB (Large Pages), Pentium 4: large
-    pages are fragmented
+  source: SDM table, Instruction TLB (large pages), Pentium 4: large pages are fragmented
 dtlb.entries = 64 entries
-  source: Intel SDM volume 3, the same table, row Data TLB (4-KByte Pages), Pentium 4: 64 entries,
-    fully set associative, shared with large page DTLBs
+  source: SDM table, Data TLB (4-KByte pages), Pentium 4: 64 entries, fully associative
 dtlb.ways = 64 ways
-  source: the same row
+  source: SDM table, the same row
 dtlb.replacement = lru policy
-  source: estimate: not documented
+  source: estimate: not documented; the same policy as for instructions
 dtlb.large_pages = shared policy
-  source: Intel SDM volume 3, the same table, row Data TLB (Large Pages), Pentium 4: shared with
-    data TLB for 4-KByte pages
+  source: SDM table, Data TLB (large pages), Pentium 4: shared with the 4-KByte entries
 second_level = none policy
-  source: Intel SDM volume 3, the same table: lists no second level for the Pentium 4
+  source: SDM table: lists no second-level TLB for the Pentium 4
 global_pages = honoured policy
-  source: Intel SDM volume 3, chapter Paging: global pages, P6 family and later
+  source: SDM volume 3A, chapter Paging, section Global Pages (P6 family and later); the paper
+    (section 2.1) depends on it
 
 cost.instruction = 1 cycles
-  source: model assumption: one cycle for every instruction, so that modelled cycles are
-    instructions plus the charges below
-cost.page_walk = 31 cycles
-  source: estimate: provisional
-cost.syscall_sysret = 99 cycles
-  fitted: null_syscall = 430 cycles (paper Table 1) on kernel 6.12
-cost.iret = 500 cycles
-  source: estimate: provisional
+  source: model assumption: every instruction costs one cycle, cache misses and mispredicted
+    branches nothing; what a row costs beyond its instructions is the charges below
+cost.page_walk = 56 cycles
+  source: estimate: two dependent reads of a two-level table from the second-level cache (18
+    cycles each: IA-32 Optimization Manual, table Cache Parameters, models 3 and 4) and a
+    restart of the 20-stage pipeline
+cost.syscall_sysret = 106 cycles
+  fitted: null_syscall = 430 cycles (paper, table 1): 430 less the 324 instructions that
+    getppid() executes on kernel 6.12, its loop included
+cost.iret = 889 cycles
+  source: estimate: native cost of an exception with an almost empty handler ("divzero") on a
+    Pentium 4 672, as remembered from Adams and Agesen, A Comparison of Software and Hardware
+    Techniques for x86 Virtualization (ASPLOS 2006), not read again for this file
 cost.cr3_write = 500 cycles
-  source: estimate: provisional
+  source: estimate: a serializing instruction (SDM volume 3A, Serializing Instructions) that also
+    empties the trace cache, which is tagged with linear addresses; the misses that follow are
+    charged as page walks
 cost.cr4_pge_toggle = 500 cycles
-  source: estimate: provisional
-cost.invlpg = 200 cycles
-  source: estimate: provisional
-cost.invpcid = 200 cycles
-  source: estimate: provisional
+  source: estimate: as cost.cr3_write, for the same reasons
+cost.invlpg = 240 cycles
+  source: estimate: "each single flush is about 100 ns" (Linux, arch/x86/mm/tlb.c, comment above
+    tlb_single_page_flush_ceiling) at 2.4 GHz
+cost.invpcid = 240 cycles
+  source: estimate: the processor has no INVPCID; as cost.invlpg, so that the profile is whole
