@@ -1,37 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0
 # Finds the mirror of the Debian archive that this machine itself uses, so that no mirror's
-# name stands in the project. apt is asked for its own view of its sources: it understands
-# every form they may have.
+# name stands in the project. apt is asked what it would read: it understands every form that
+# sources may have.
 # shellcheck shell=bash
 
-# mirror_signed_by FILE NUMBER: the Signed-By field of that entry of a sources file, as the
-# lines of a deb822 field without its name; nothing when the entry has none.
-mirror_signed_by() {
-  local file=$1 number=$2
-  if [[ $file == *.sources ]]; then
-    grep -v '^#' "$file" | awk -v RS= -v n="$number" 'NR == n' | awk '
-      tolower($0) ~ /^signed-by:/ { sub(/^[^:]*:[ \t]*/, ""); print; inside = 1; next }
-      inside && /^[ \t]/ { print; next }
-      { inside = 0 }'
-  else
-    sed -n "${number}s/.*signed-by=\([^] ]*\).*/\1/p" "$file" | tr ',' ' '
-  fi
+# Options for apt that name other sources than the machine's; for tests.
+mirror_options=()
+
+# mirror_candidates CODENAME: the addresses that may be the Debian archive, one a line, those
+# that look like it first. Security and update suites and most third parties' suites have other
+# names; a third party that uses Debian's is found out later, because Debian's key did not sign it.
+mirror_candidates() {
+  local codename=$1 nothing
+  # With no list read yet, apt names every file of every source.
+  nothing=$(mktemp -d)
+  mkdir "$nothing/partial"
+  apt-get "${mirror_options[@]}" -o "Dir::State::Lists=$nothing" update --print-uris 2>/dev/null |
+    sed -nE "s,^'(.*)/dists/($codename|stable|oldstable)/main/binary-amd64/Packages.*,\\1,p" |
+    awk '!seen[$0]++ { printf "%d\t%s\n", $0 ~ /\/debian$|^mirror/ ? 1 : 2, $0 }' |
+    sort -s -n -k 1,1 | cut -f 2
+  rm -r "$nothing"
 }
 
-# mirror_candidates CODENAME [APT_OPTION...]: the addresses that may be the Debian archive, best
-# first, as "ADDRESS<TAB>SOURCES_FILE:ENTRY"; those that say they are come first, then
-# those whose address looks like it. Security and update suites and third parties' suites have
-# other names; third parties that use Debian's names are found out by their signature later.
-mirror_candidates() {
-  local codename=$1
-  shift
-  # shellcheck disable=SC2016
-  apt-get "$@" indextargets --format '$(ORIGIN)|$(REPO_URI)|$(SOURCESENTRY)|$(RELEASE)|$(COMPONENT)' \
-    'Created-By: Packages' 2>/dev/null |
-    awk -F '|' -v codename="$codename" '
-      $5 != "main" || ($4 != codename && $4 != "stable" && $4 != "oldstable") { next }
-      $1 == "Debian" { rank = 1 }
-      $1 != "Debian" { rank = $1 !~ /ORIGIN/ && $1 != "" ? 3 : ($2 ~ /\/debian\/?$/ ? 2 : 3) }
-      !seen[$2]++ { printf "%d\t%s\t%s\n", rank, $2, $3 }' |
-    sort -s -n -k 1,1 | cut -f 2-
+# mirror_signed_by ADDRESS: the Signed-By of the first source with that address, in the form of
+# a deb822 field's value (a key may stand in it); nothing when the sources name none.
+mirror_signed_by() {
+  local address=$1 list="" parts="" file
+  eval "$(apt-config "${mirror_options[@]}" shell list Dir::Etc::SourceList/f parts Dir::Etc::SourceParts/d)"
+  for file in "$list" "${parts%/}"/*.list; do
+    [[ -f $file ]] || continue
+    grep -E '^[[:space:]]*deb[[:space:]]' "$file" | grep -F " $address" |
+      sed -nE 's/.*signed-by=([^] ]*).*/\1/p' | tr ',' ' '
+  done | head -n 1
+  for file in "${parts%/}"/*.sources; do
+    [[ -f $file ]] || continue
+    grep -v '^#' "$file" | awk -v RS= -v address="$address" '
+      index($0, " " address) || index($0, "\t" address) {
+        count = split($0, lines, "\n")
+        for (i = 1; i <= count; i++) {
+          if (tolower(lines[i]) ~ /^signed-by:/) {
+            sub(/^[^:]*:[ \t]*/, "", lines[i])
+            inside = 1
+          } else if (lines[i] !~ /^[ \t]/) {
+            inside = 0
+          }
+          if (inside) print lines[i]
+        }
+        exit
+      }'
+  done
 }

@@ -76,7 +76,7 @@ disk_line() {
 # Asks the mirror for one small file, through apt, which knows proxies and credentials.
 mirror_line() {
   local address file
-  address=$(mirror_candidates "$platform_codename" | head -n 1 | cut -f 1)
+  address=$(mirror_candidates "$platform_codename" | head -n 1)
   if [[ -z $address ]]; then
     line bad mirror "none in /etc/apt" "nothing can be fetched" "add the Debian archive to /etc/apt/sources.list"
     return 0

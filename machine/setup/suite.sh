@@ -15,10 +15,10 @@ suite_options() {
     -o "APT::Default-Release=$1"
 }
 
-# suite_write_source SUITE ADDRESS SOURCES_FILE:ENTRY: the private source of SUITE.
+# suite_write_source SUITE ADDRESS: the private source of SUITE.
 suite_write_source() {
   local folder="$cache_folder/apt/$1" signed_by
-  signed_by=$(mirror_signed_by "${3%:*}" "${3##*:}")
+  signed_by=$(mirror_signed_by "$2")
   mkdir -p "$folder/sources" "$folder/lists/partial" "$folder/cache/archives/partial"
   : >"$folder/status"
   write_file "$folder/sources/osext.sources" <<END
@@ -32,18 +32,19 @@ END
 
 # suite_open SUITE: makes the private lists of SUITE current, once in a set-up.
 suite_open() {
-  local suite=$1 log="$build_folder/logs/apt-$1.log" address entry options
+  local suite=$1 log="$build_folder/logs/apt-$1.log" address="" options
   [[ -z ${suite_opened[$suite]:-} ]] || return 0
   mapfile -t options < <(suite_options "$suite")
   say "reading the package list of $suite"
-  while IFS=$'\t' read -r address entry; do
-    suite_write_source "$suite" "$address" "$entry"
+  rm -f "$log"
+  while read -r address; do
+    suite_write_source "$suite" "$address"
     if run_quietly "$log" apt-get "${options[@]}" -o APT::Update::Error-Mode=any update; then
       suite_opened[$suite]=1
       return 0
     fi
   done < <(mirror_candidates "$platform_codename")
-  [[ -n ${address:-} || -s $log ]] ||
+  [[ -s $log ]] ||
     fail "no Debian mirror is listed in /etc/apt (suite $platform_codename, component main)." \
       "add the Debian archive to /etc/apt/sources.list, then run this command again."
   fail "the mirror of this machine did not deliver the package list of $suite." \
