@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "benchmarks/run/machines.h"
+
+#include <fmt/format.h>
+
+#include "benchmarks/catalog.h"
+
+namespace osext {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* guest_folder = "/run/osext";
+
+std::unique_ptr<Machine> make_machine(const RunOptions& options, const Place& place,
+                                      const std::string& profile, bool fresh) {
+  if (options.machine == "native") return make_native({options.native_modules});
+  VmOptions vm;
+  vm.build = place.build();
+  vm.kernel = kernel_name(place, options.kernel);
+  if (options.machine == "kvm") return make_kvm(vm);
+  vm.plugin = place.plugin();
+  vm.profile = place.profile(profile);
+  vm.fresh = fresh;
+  if (!fs::exists(vm.profile)) {
+    throw MachineError(fmt::format("there is no CPU profile '{}': see machine/sim/profiles",
+                                   profile));
+  }
+  return make_sim(vm);
+}
+
+}  // namespace
+
+Machines make_machines(const RunOptions& options, const Place& place) {
+  Machines machines;
+  bool fresh = options.fresh;
+  for (const std::string& profile : profiles_of(options)) {
+    machines[profile] = make_machine(options, place, profile, fresh);
+    fresh = false;  // one boot serves all profiles
+  }
+  return machines;
+}
+
+Unit make_unit(const PlannedUnit& planned, const RunOptions& options, const Place& place) {
+  const std::string folder = guest_folder;
+  Unit unit;
+  unit.name = planned.name();
+  unit.records = folder + "/records";
+  unit.files.push_back({place.runner(), folder + "/osext-runner", 0755});
+  unit.argv = {folder + "/osext-runner",
+               "--experiment=" + planned.experiment,
+               "--mechanism=" + planned.mechanism,
+               "--machine=" + options.machine,
+               fmt::format("--operations={}", options.operations()),
+               fmt::format("--seed={}", options.seed),
+               "--records=" + unit.records};
+  const bool modules = options.machine != "native" || options.native_modules;
+  if (modules && find_mechanism(planned.mechanism).needs_module) {
+    const fs::path source = place.modules(kernel_name(place, options.kernel));
+    for (const auto& entry : fs::directory_iterator(source)) {
+      if (entry.path().extension() != ".ko") continue;
+      unit.files.push_back(
+          {entry.path(), folder + "/modules/" + entry.path().filename().string(), 0644});
+    }
+    unit.files.push_back({place.executive(), folder + "/executive", 0755});
+    unit.argv.push_back("--modules=" + folder + "/modules");
+    unit.argv.push_back("--executive=" + folder + "/executive");
+  }
+  unit.limit = std::chrono::seconds(options.full ? 900 : 240);
+  return unit;
+}
+
+}  // namespace osext

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "benchmarks/run/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "benchmarks/catalog.h"
+
+namespace osext {
+
+namespace {
+
+bool wanted(const std::vector<std::string>& names, const std::string& name) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+PlanOptions plan_options(const RunOptions& options) {
+  PlanOptions plan;
+  plan.machine = parse_machine(options.machine);
+  plan.operations = options.operations();
+  plan.modules = options.machine != "native" || options.native_modules;
+  return plan;
+}
+
+// A misspelt name must not silently measure less.
+void check_names(const RunOptions& options) {
+  for (const auto& id : options.experiments) find_experiment(id);
+  for (const auto& id : options.mechanisms) find_mechanism(id);
+}
+
+}  // namespace
+
+std::string PlannedUnit::name() const {
+  return experiment + "." + mechanism + (profile.empty() ? "" : "." + profile);
+}
+
+std::vector<std::string> profiles_of(const RunOptions& options) {
+  if (options.machine != "sim") return {""};
+  if (!options.profiles.empty()) return options.profiles;
+  return {"pentium4", "zen3"};
+}
+
+std::vector<PlannedUnit> make_plan(const RunOptions& options) {
+  check_names(options);
+  std::vector<PlannedUnit> units;
+  for (const Experiment& experiment : experiments()) {
+    if (!wanted(options.experiments, experiment.id)) continue;
+    for (const MechanismInfo& mechanism : mechanisms()) {
+      if (!wanted(options.mechanisms, mechanism.id)) continue;
+      auto cells = plan_cells(experiment, mechanism, plan_options(options));
+      if (cells.empty()) continue;
+      for (const std::string& profile : profiles_of(options)) {
+        units.push_back({experiment.id, mechanism.id, profile, cells});
+      }
+    }
+  }
+  if (units.empty()) {
+    throw std::runtime_error("nothing to measure: --list shows what there is");
+  }
+  return units;
+}
+
+std::string list_plan(const RunOptions& options) {
+  std::string text;
+  for (const Experiment& experiment : experiments()) {
+    if (!wanted(options.experiments, experiment.id)) continue;
+    text += fmt::format("{}: {}\n", experiment.id, experiment.question);
+    for (const MechanismInfo& mechanism : mechanisms()) {
+      if (!wanted(options.mechanisms, mechanism.id)) continue;
+      for (const PlannedCell& plan : plan_cells(experiment, mechanism, plan_options(options))) {
+        text += fmt::format("  {:<8} {:<16} {:<34} {}\n", mechanism.id, plan.cell.workload,
+                            to_string(plan.cell.params),
+                            plan.skip_reason.empty()
+                                ? fmt::format("{} x {}", plan.series.count, plan.series.ops)
+                                : "skipped: " + plan.skip_reason);
+      }
+    }
+    for (const Gap& gap : gaps(experiment)) {
+      if (!wanted(options.mechanisms, gap.mechanism)) continue;
+      text += fmt::format("  {:<8} {:<16} {:<34} none: {}\n", gap.mechanism, gap.workload, "",
+                          gap.reason);
+    }
+  }
+  return text;
+}
+
+}  // namespace osext
