@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/random.h>
 #include <net/if.h>
 #include <osext/shared_region.h>
 #include <sys/ioctl.h>
@@ -121,6 +122,19 @@ void set_real_time_limits() {
   // own bookkeeping (dl_rq_change_utilization) when it is switched off.
   if (sysconf(_SC_NPROCESSORS_ONLN) == 1)
     set_and_show("fair_server_runtime_ns", "/sys/kernel/debug/sched/fair_server/cpu0/runtime", "0");
+}
+
+void seed_random_numbers() {
+  constexpr int seed_words = 16;
+  struct {
+    int entropy_bits;
+    int bytes;
+    unsigned words[seed_words];
+  } seed = {32 * seed_words, 4 * seed_words, {}};  // laid out as struct rand_pool_info
+  for (unsigned i = 0; i < seed_words; i++) seed.words[i] = i;
+  int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || ioctl(fd, RNDADDENTROPY, &seed) != 0) complain("cannot seed", "/dev/urandom");
+  if (fd >= 0) close(fd);
 }
 
 void* map_shared_region() {

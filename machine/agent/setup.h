@@ -15,6 +15,10 @@ void bring_up_loopback();
 // description.
 void set_real_time_limits();
 
+// Makes the kernel's random numbers ready, from a fixed seed: a program that asks
+// for some must not wait, and two runs must get the same.  Nothing here is secret.
+void seed_random_numbers();
+
 // Maps the shared region (the ivshmem device's second resource).  Returns
 // nullptr, with the reason on the console, if there is none.
 void* map_shared_region();

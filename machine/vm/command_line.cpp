@@ -39,8 +39,8 @@ std::vector<std::string> guest_words(const VmOptions& options, VmKind kind) {
       add({"-accel", "kvm", "-smp", "1", "-cpu", "host,la57=off"});
       break;
   }
-  add({"-device", "ivshmem-plain,memdev=shm,master=on", "-device", "pvpanic", "-device",
-       "isa-debug-exit,iobase=0x501,iosize=2"});
+  add({"-device", "ivshmem-plain,memdev=shm,master=on", "-device", "ib700", "-device", "pvpanic",
+       "-device", "isa-debug-exit,iobase=0x501,iosize=2"});
   return words;
 }
 
@@ -67,8 +67,8 @@ std::vector<std::string> qemu_command_line(const VmSetup& setup, const VmOptions
   auto add = [&](std::initializer_list<std::string> more) {
     words.insert(words.end(), more.begin(), more.end());
   };
-  add({"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-action",
-       "panic=pause"});
+  add({"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-action", "panic=pause",
+       "-action", "watchdog=pause"});
   add({"-object", fmt::format("memory-backend-file,id=shm,size={}M,mem-path={},share=on",
                               OSEXT_REGION_SIZE >> 20, channels.region)});
   for (auto& word : guest_words(options, start.kind)) words.push_back(std::move(word));

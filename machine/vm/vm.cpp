@@ -58,13 +58,12 @@ void Vm::fail(const std::string& what) const {
 
 void Vm::run_until_pause(Deadline deadline) {
   try {
-    auto event = qmp_->wait_event({"GUEST_PANICKED", "SHUTDOWN"}, deadline);
-    // The agent pauses the machine through the panic device; a real panic is told
-    // from it by the agent's last line.
+    auto event = qmp_->wait_event({"WATCHDOG", "GUEST_PANICKED", "SHUTDOWN"}, deadline);
     std::string log = serial_tail();
-    if (event && (*event)["event"] == "GUEST_PANICKED" &&
-        log.find("osext-agent: ready") != std::string::npos)
+    if (event && (*event)["event"] == "WATCHDOG") {
+      if (!qmp_->wait_event({"STOP"}, deadline)) throw QmpTimeout("QEMU did not stop");
       return;
+    }
     std::string reason = crash_reason(log);
     if (reason.empty()) reason = log.substr(log.size() - std::min<size_t>(log.size(), 200));
     fail(fmt::format("the machine did not boot ({}): {}",
