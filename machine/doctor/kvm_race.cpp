@@ -108,15 +108,15 @@ KvmRace run_race(const VmSetup& setup, const std::string& cpu, std::chrono::seco
 
 }  // namespace
 
-KvmRace race_kvm(const VmSetup& setup, std::chrono::seconds limit) {
-  Descriptor device(open("/dev/kvm", O_RDWR | O_CLOEXEC));
-  if (!device) {
+KvmRace race_kvm(const VmSetup& setup, std::chrono::seconds limit, const std::string& device) {
+  Descriptor opened(open(device.c_str(), O_RDWR | O_CLOEXEC));
+  if (!opened) {
     KvmRace none;
     bool forbidden = errno == EACCES || errno == EPERM;
     none.verdict = forbidden ? KvmRace::Verdict::forbidden : KvmRace::Verdict::absent;
     return none;
   }
-  device.reset();
+  opened.reset();
   KvmRace race = run_race(setup, "host,la57=off", limit);
   if (race.verdict == KvmRace::Verdict::refused) {
     // A nested KVM may lack a register of the host's CPU; a plain CPU shows what it is worth.

@@ -28,6 +28,7 @@ struct KvmRace {
 
 // Runs for at most `limit`, mostly for as long as the faster of the two needs.
 // Throws MachineError if QEMU cannot be run at all.
-KvmRace race_kvm(const VmSetup& setup, std::chrono::seconds limit = std::chrono::seconds(40));
+KvmRace race_kvm(const VmSetup& setup, std::chrono::seconds limit = std::chrono::seconds(40),
+                 const std::string& device = "/dev/kvm");
 
 }  // namespace osext

@@ -6,7 +6,9 @@ set -euo pipefail
 
 setup_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 tree_folder=$(cd "$setup_folder/../.." && pwd -P)
+# shellcheck disable=SC2034
 build_folder="$tree_folder/build"
+# shellcheck disable=SC2034
 cache_folder="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/osext"
 
 # say TEXT: one line of progress.

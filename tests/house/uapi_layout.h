@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The layout that the parts on both sides of a boundary rely on, written down a
+ * second time: compiled as C, as C++ and inside a kernel module, so that a
+ * change of a header, or a compiler that lays a structure out otherwise, fails.
+ */
+#ifndef TESTS_HOUSE_UAPI_LAYOUT_H
+#define TESTS_HOUSE_UAPI_LAYOUT_H
+
+#include <osext/counters.h>
+#include <osext/hijack.h>
+#include <osext/marker.h>
+#include <osext/raw_record.h>
+#include <osext/shared_region.h>
+
+#ifdef __cplusplus
+#define LAYOUT_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define LAYOUT_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+#define LAYOUT_SIZE(type, bytes) LAYOUT_ASSERT(sizeof(struct type) == (bytes))
+#define LAYOUT_AT(type, member, offset) \
+	LAYOUT_ASSERT(__builtin_offsetof(struct type, member) == (offset))
+
+LAYOUT_SIZE(osext_counters, 256);
+LAYOUT_AT(osext_counters, sequence, 0);
+LAYOUT_AT(osext_counters, operation, 8);
+LAYOUT_AT(osext_counters, instructions, 16);
+LAYOUT_AT(osext_counters, syscalls, 48);
+LAYOUT_AT(osext_counters, cr3_writes, 72);
+LAYOUT_AT(osext_counters, itlb_misses, 104);
+LAYOUT_AT(osext_counters, dtlb_misses, 136);
+LAYOUT_AT(osext_counters, page_walks, 176);
+LAYOUT_AT(osext_counters, watching, 192);
+
+LAYOUT_SIZE(osext_region_header, 64);
+LAYOUT_AT(osext_region_header, ring_used, 8);
+LAYOUT_AT(osext_region_header, ring_lost, 16);
+LAYOUT_SIZE(osext_command_file, 128);
+LAYOUT_AT(osext_command_file, offset, 104);
+LAYOUT_AT(osext_command_file, length, 112);
+LAYOUT_AT(osext_command_file, mode, 120);
+LAYOUT_AT(osext_command, finished, 8);
+LAYOUT_AT(osext_command, exit_status, 16);
+LAYOUT_AT(osext_command, file_count, 56);
+LAYOUT_AT(osext_command, records, 64);
+LAYOUT_AT(osext_command, arguments, 168);
+LAYOUT_AT(osext_command, files, 168 + OSEXT_COMMAND_ARGUMENTS);
+LAYOUT_ASSERT(OSEXT_REGION_RING + OSEXT_REGION_RING_ENTRIES * sizeof(struct osext_counters) <=
+	      OSEXT_REGION_SIZE);
+LAYOUT_ASSERT(OSEXT_REGION_FILES + OSEXT_REGION_FILES_SIZE <= OSEXT_REGION_OUTPUT);
+LAYOUT_ASSERT(OSEXT_REGION_OUTPUT + OSEXT_REGION_OUTPUT_SIZE <= OSEXT_REGION_RING);
+
+LAYOUT_SIZE(osext_raw_header, 16);
+LAYOUT_AT(osext_raw_header, bytes, 8);
+LAYOUT_SIZE(osext_raw_marked, 32);
+LAYOUT_AT(osext_raw_marked, warmup, 24);
+LAYOUT_SIZE(osext_raw_values, 24);
+
+LAYOUT_SIZE(osext_hijack_shared, 32);
+LAYOUT_AT(osext_hijack_shared, ip, 0);
+LAYOUT_AT(osext_hijack_shared, flags, 8);
+LAYOUT_AT(osext_hijack_shared, sp, 16);
+LAYOUT_AT(osext_hijack_shared, ax, 24);
+
+#endif
