@@ -94,7 +94,7 @@ static inline __u64 osext_hijack_rpc_result(__u64 argument)
 /* ATTACH: the calling thread becomes the executive of this file's session. */
 struct osext_hijack_attach {
 	__u64 entry;	/* in the region: where a guest's system call arrives */
-	__u64 stack;	/* in the region, 16-byte aligned: the stack pointer there */
+	__u64 stack;	/* in the region, 8-byte aligned: the stack pointer there */
 	__u64 flags;	/* 0 */
 	__u64 reserved;	/* 0 */
 };

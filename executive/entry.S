@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The executive's gate: where guests arrive and from where they are resumed.
+ *
+ * On arrival the stack is empty and every general register but rsp, rcx and r11
+ * still holds the guest's value.  Numbers below OSEXT_HIJACK_MINIMAL get the
+ * full treatment: everything is saved into a frame and a C++ handler runs.  The
+ * minimal numbers are served right here, touching nothing they need not.
+ */
+#include <osext/hijack.h>
+#include <osext/marker.h>
+
+#include "executive/frame.h"
+
+#define EXECUTIVE_BASE 0x200000000000
+#define SHARED(field) EXECUTIVE_BASE + OSEXT_HIJACK_SHARED_##field
+
+	.section .text.entry, "ax", @progbits
+
+/* rdi = the device's file descriptor, rsp = the top of the stack. */
+	.globl executive_start
+executive_start:
+	movq	%rsp, %rsi
+	xorl	%ebp, %ebp
+	call	executive_main
+	ud2
+
+	.globl executive_entry
+executive_entry:
+	cmpl	$OSEXT_HIJACK_MINIMAL, %eax
+	jae	.Lminimal
+	pushq	%r15
+	pushq	%r14
+	pushq	%r13
+	pushq	%r12
+	pushq	%rbp
+	pushq	%rbx
+	pushq	%r9
+	pushq	%r8
+	pushq	%r10
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	rdfsbase %rcx
+	pushq	%rcx
+	rdgsbase %rcx
+	pushq	%rcx
+	pushq	%rax
+	movq	%rsp, %rdi
+	call	executive_handle
+	popq	%rax
+	popq	%rcx
+	wrgsbase %rcx
+	popq	%rcx
+	wrfsbase %rcx
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%r10
+	popq	%r8
+	popq	%r9
+	popq	%rbx
+	popq	%rbp
+	popq	%r12
+	popq	%r13
+	popq	%r14
+	popq	%r15
+	syscall
+	/* Only a guest that left lets us come here. */
+	testq	%rax, %rax
+	jnz	.Lbroken
+	call	executive_idle
+.Lbroken:
+	ud2
+
+.Lminimal:
+	cmpl	$OSEXT_HIJACK_RPC_MINIMAL, %eax
+	jne	1f
+	incq	executive_rpcs_minimal(%rip)
+	leaq	1(%rdi), %rax
+	movq	%rax, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+.Lresume:
+	movl	$OSEXT_HIJACK_OP_RESUME, %eax
+	syscall
+	ud2
+
+1:	cmpl	$OSEXT_HIJACK_TRAP_MINIMAL, %eax
+	jne	2f
+	OSEXT_MARK(OSEXT_MARK_END)
+	movq	$0, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+	jmp	.Lresume
+
+2:	cmpl	$OSEXT_HIJACK_RETURN_MINIMAL, %eax
+	jne	3f
+	movq	$0, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+	movl	$OSEXT_HIJACK_OP_RESUME, %eax
+	OSEXT_MARK(OSEXT_MARK_BEGIN)
+	syscall
+	ud2
+
+3:	cmpl	$OSEXT_HIJACK_GETPPID_MINIMAL, %eax
+	jne	4f
+	movl	$110, %eax	/* getppid */
+	syscall
+	movq	%rax, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+	jmp	.Lresume
+
+4:	movq	$-38, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)	/* -ENOSYS */
+	jmp	.Lresume
+
+	.globl executive_shared
+	.set executive_shared, EXECUTIVE_BASE
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+// The counting service: the smallest thing an executive can do for a guest
+// (paper 3.1, "RPC from guest to executive and back"), and the markers by which
+// the ways in and out are measured apart.
+
+#include <osext/marker.h>
+
+#include "executive/policy.h"
+
+extern "C" uint64_t executive_rpcs_minimal;
+
+namespace osext::executive {
+
+namespace {
+
+constexpr uint64_t kInvalid = static_cast<uint64_t>(-22), kNoSuchCall = static_cast<uint64_t>(-38);
+
+uint64_t statistic(uint64_t which) {
+  if (which == OSEXT_HIJACK_COUNT_RPCS_MINIMAL)
+    return executive_rpcs_minimal;
+  return which < OSEXT_HIJACK_COUNTS ? counters[which] : kInvalid;
+}
+
+} // namespace
+
+Answer on_hypercall(Frame &frame) {
+  if (frame.rax == OSEXT_HIJACK_RPC) {
+    ++counters[OSEXT_HIJACK_COUNT_RPCS];
+    return resume(osext_hijack_rpc_result(frame.rdi));
+  }
+  switch (frame.rax) {
+  case OSEXT_HIJACK_TRAP:
+    OSEXT_MARK(OSEXT_MARK_END);
+    return resume(0);
+  case OSEXT_HIJACK_RETURN:
+    OSEXT_MARK(OSEXT_MARK_BEGIN);
+    return resume(0);
+  case OSEXT_HIJACK_LEAVE:
+    return leave(frame.rax);
+  case OSEXT_HIJACK_STATISTICS:
+    return resume(statistic(frame.rdi));
+  }
+  return resume(kNoSuchCall);
+}
+
+} // namespace osext::executive

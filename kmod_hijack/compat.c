@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Kernel internals and version differences. */
+#include <linux/kprobes.h>
+#include <linux/membarrier.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/tracepoint.h>
+#include <asm/cpufeature.h>
+#include <asm/mmu_context.h>
+
+#include "compat.h"
+#include "layout.h"
+
+struct hijack_kernel hijack_kernel;
+
+static unsigned long (*lookup)(const char *name);
+
+static long no_syscall(const struct pt_regs *regs, unsigned int nr)
+{
+	return -ENOSYS;
+}
+
+static void no_signal(struct pt_regs *regs)
+{
+}
+
+static void no_switch(struct mm_struct *prev, struct mm_struct *next, struct task_struct *task)
+{
+}
+
+static void no_mm(struct mm_struct *mm)
+{
+}
+
+static void no_task(struct task_struct *task)
+{
+}
+
+DEFINE_STATIC_CALL(hijack_x64_sys_call, no_syscall);
+DEFINE_STATIC_CALL(hijack_do_signal, no_signal);
+DEFINE_STATIC_CALL(hijack_switch_mm, no_switch);
+DEFINE_STATIC_CALL(hijack_membarrier_update, no_mm);
+DEFINE_STATIC_CALL(hijack_before_switch, no_task);	/* 6.3 to 6.18: give the concurrency id back */
+DEFINE_STATIC_CALL(hijack_after_switch, no_task);
+DEFINE_STATIC_CALL(hijack_sync_counters, no_mm);	/* before 6.2: counts cached in the task */
+
+unsigned long hijack_lookup(const char *name)
+{
+	return lookup(name);
+}
+
+static unsigned long need(const char *name)
+{
+	unsigned long address = lookup(name);
+
+	if (!address)
+		pr_err("osext_hijack: this kernel has no %s: not supported\n", name);
+	return address;
+}
+
+/* kallsyms_lookup_name is not exported, but a kprobe finds it. */
+static int find_lookup(void)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	int error = register_kprobe(&probe);
+
+	if (error) {
+		pr_err("osext_hijack: no kprobes (%d): cannot find kernel internals\n", error);
+		return -ENOENT;
+	}
+	lookup = (void *)probe.addr;
+	unregister_kprobe(&probe);
+#ifdef CONFIG_X86_KERNEL_IBT
+	/* The probe sits behind the ENDBR, where an indirect call must not land. */
+	if (is_endbr(*((u32 *)lookup - 1)))
+		lookup = (void *)lookup - 4;
+#endif
+	return 0;
+}
+
+static void match_tracepoint(struct tracepoint *tp, void *unused)
+{
+	if (!strcmp(tp->name, "sched_process_exit"))
+		hijack_kernel.process_exit = tp;
+}
+
+#define NEED(call, name)                                                          \
+	({                                                                        \
+		unsigned long address = need(name);                               \
+		if (address)                                                      \
+			static_call_update(call, (typeof(&STATIC_CALL_TRAMP(call)))address); \
+		address;                                                          \
+	})
+
+int hijack_compat_init(void)
+{
+	int error = find_lookup();
+
+	if (error)
+		return error;
+	hijack_kernel.entry_syscall_64 = need("entry_SYSCALL_64");
+	hijack_kernel.carrier = need("__x64_sys_vhangup");
+	if (!hijack_kernel.entry_syscall_64 || !hijack_kernel.carrier)
+		return -ENOENT;
+	hijack_kernel.arch_do_signal_or_restart = NEED(hijack_do_signal, "arch_do_signal_or_restart");
+	if (!hijack_kernel.arch_do_signal_or_restart || !NEED(hijack_x64_sys_call, "x64_sys_call") ||
+	    !NEED(hijack_switch_mm, "switch_mm_irqs_off") || !NEED(hijack_membarrier_update, "membarrier_update_current_mm"))
+		return -ENOENT;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	if (!NEED(hijack_before_switch, "sched_mm_cid_before_execve") || !NEED(hijack_after_switch, "sched_mm_cid_after_execve"))
+		return -ENOENT;
+#else
+	if (!NEED(hijack_sync_counters, "sync_mm_rss"))
+		return -ENOENT;
+#endif
+	for_each_kernel_tracepoint(match_tracepoint, NULL);
+	if (!hijack_kernel.process_exit) {
+		pr_err("osext_hijack: this kernel has no tracepoint sched_process_exit: not supported\n");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+void hijack_use_mm(struct mm_struct *mm)
+{
+	struct task_struct *task = current;
+	struct mm_struct *old = task->mm;
+
+	mmget(mm);
+	static_call(hijack_before_switch)(task);
+	static_call(hijack_sync_counters)(old);
+	task_lock(task);
+	local_irq_disable();
+	task->mm = mm;
+	task->active_mm = mm;
+	static_call(hijack_membarrier_update)(mm);
+	static_call(hijack_switch_mm)(old, mm, task);
+	local_irq_enable();
+	task_unlock(task);
+	static_call(hijack_after_switch)(task);
+	mmput(old);
+}
+
+bool hijack_has_shadow_stack(struct task_struct *task)
+{
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	return task->thread.features & 1;	/* ARCH_SHSTK_SHSTK */
+#else
+	return false;
+#endif
+}
+
+bool hijack_has_fred(void)
+{
+#ifdef X86_FEATURE_FRED
+	return cpu_feature_enabled(X86_FEATURE_FRED);
+#else
+	return false;
+#endif
+}

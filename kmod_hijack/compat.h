@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Everything that differs between kernel versions, and the kernel's internals
+ * that the module borrows.  All are looked up at load; one missing, and the
+ * module does not load.
+ */
+#ifndef OSEXT_KMOD_HIJACK_COMPAT_H
+#define OSEXT_KMOD_HIJACK_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/static_call.h>
+#include <linux/version.h>
+
+struct hijack_kernel {
+	unsigned long entry_syscall_64;
+	unsigned long arch_do_signal_or_restart;
+	unsigned long carrier;	/* the function of CARRIER_SYSCALL */
+	struct tracepoint *process_exit;
+};
+
+extern struct hijack_kernel hijack_kernel;
+
+/*
+ * Unexported functions are reached by static calls: direct calls, which need
+ * no ENDBR at the target (most of these functions have theirs sealed) and no
+ * retpoline.
+ */
+DECLARE_STATIC_CALL(hijack_x64_sys_call, long(const struct pt_regs *regs, unsigned int nr));
+DECLARE_STATIC_CALL(hijack_do_signal, void(struct pt_regs *regs));
+
+/* Find the internals.  0, or -ENOENT after a line in the kernel log.  May sleep. */
+int hijack_compat_init(void);
+
+/* Address of any kernel symbol, 0 if there is none.  May sleep. */
+unsigned long hijack_lookup(const char *name);
+
+/*
+ * Let the calling user thread go on in `mm`: what exec does when it changes
+ * address spaces.  Takes a reference to mm and drops the one to the old.
+ * May sleep; current must be a user thread.
+ */
+void hijack_use_mm(struct mm_struct *mm);
+
+/* True if the task runs with a user shadow stack, which the stub cannot follow. */
+bool hijack_has_shadow_stack(struct task_struct *task);
+
+/* True if the processor delivers events by FRED, past every vector the module changes. */
+bool hijack_has_fred(void);
+
+static inline void hijack_vma_flags(struct vm_area_struct *vma, unsigned long set, unsigned long clear)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_mod(vma, set, clear);
+#else
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+static inline void hijack_set_ip(struct ftrace_regs *fregs, unsigned long ip)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	ftrace_regs_set_instruction_pointer(fregs, ip);
+#else
+	ftrace_instruction_pointer_set(fregs, ip);
+#endif
+}
+
+#endif

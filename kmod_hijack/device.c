@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device: one open file is one session.  ioctl() sets things up, mmap()
+ * gives the executive its region and a guest its reservation.
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "compat.h"
+#include "hijack.h"
+
+static int refuse_mremap(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+static int refuse_split(struct vm_area_struct *vma, unsigned long address)
+{
+	return -EINVAL;
+}
+
+static vm_fault_t refuse_fault(struct vm_fault *fault)
+{
+	return VM_FAULT_SIGSEGV;
+}
+
+static const struct vm_operations_struct region_ops = {
+	.mremap = refuse_mremap,
+	.fault = refuse_fault,
+};
+
+/* The reservation has no access rights and never will, so it never has page tables. */
+static const struct vm_operations_struct reservation_ops = {
+	.mremap = refuse_mremap,
+	.may_split = refuse_split,
+	.fault = refuse_fault,
+};
+
+/* Does the region of this session begin where it must?  May sleep. */
+bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	bool found;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, OSEXT_EXECUTIVE_BASE);
+	found = vma && vma->vm_start == OSEXT_EXECUTIVE_BASE && vma->vm_ops == &region_ops &&
+		vma->vm_file->private_data == session;
+	mmap_read_unlock(mm);
+	return found;
+}
+
+bool hijack_maps_reservation(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	bool found;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, OSEXT_EXECUTIVE_BASE);
+	found = vma && vma->vm_start == OSEXT_EXECUTIVE_BASE &&
+		vma->vm_end == OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE && vma->vm_ops == &reservation_ops;
+	mmap_read_unlock(mm);
+	return found;
+}
+
+static void free_region(struct hijack_session *session)
+{
+	unsigned long i;
+
+	if (session->private)
+		vunmap(session->private);
+	if (session->private_page)
+		__free_page(session->private_page);
+	for (i = 0; session->pages && i < session->page_count; i++)
+		if (session->pages[i])
+			__free_page(session->pages[i]);
+	kvfree(session->pages);
+	session->private = NULL;
+	session->private_page = NULL;
+	session->pages = NULL;
+	session->page_count = 0;
+}
+
+static int allocate_region(struct hijack_session *session, unsigned long count)
+{
+	struct page *pair[2];
+	unsigned long i;
+
+	session->pages = kvcalloc(count, sizeof(*session->pages), GFP_KERNEL);
+	if (!session->pages)
+		return -ENOMEM;
+	session->page_count = count;
+	for (i = 0; i < count; i++) {
+		session->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!session->pages[i])
+			return -ENOMEM;
+	}
+	session->private_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!session->private_page)
+		return -ENOMEM;
+	pair[0] = session->private_page;
+	pair[1] = session->pages[0];
+	session->private = vmap(pair, 2, VM_MAP, PAGE_KERNEL);
+	if (!session->private)
+		return -ENOMEM;
+	session->shared = (void *)session->private + PAGE_SIZE;
+	return 0;
+}
+
+static int map_region(struct hijack_session *session, struct vm_area_struct *vma)
+{
+	unsigned long bytes = vma->vm_end - vma->vm_start;
+	int error;
+
+	if (vma->vm_start != OSEXT_EXECUTIVE_BASE || bytes > OSEXT_HIJACK_REGION_MAX_BYTES || bytes < 2 * PAGE_SIZE ||
+	    !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	/* JOIN takes the two locks the other way round. */
+	if (!mutex_trylock(&session->lock))
+		return -EBUSY;
+	error = session->pages ? -EBUSY : allocate_region(session, bytes >> PAGE_SHIFT);
+	if (!error) {
+		vma->vm_ops = &region_ops;
+		hijack_vma_flags(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_MAYEXEC, 0);
+		error = vm_map_pages(vma, session->pages, session->page_count);
+		if (error)
+			free_region(session);
+	} else if (error == -ENOMEM) {
+		free_region(session);
+	}
+	mutex_unlock(&session->lock);
+	return error;
+}
+
+static int map_reservation(struct vm_area_struct *vma)
+{
+	if (vma->vm_start != OSEXT_EXECUTIVE_BASE || vma->vm_end != OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE)
+		return -EINVAL;
+	if (vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC))
+		return -EINVAL;
+	hijack_vma_flags(vma, VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
+			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
+	vma->vm_ops = &reservation_ops;
+	return 0;
+}
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff == 0)
+		return map_region(file->private_data, vma);
+	if (vma->vm_pgoff == OSEXT_HIJACK_RESERVE_OFFSET >> PAGE_SHIFT)
+		return map_reservation(vma);
+	return -EINVAL;
+}
+
+static long wait_idle(struct hijack_session *session, const struct osext_hijack_wait *arguments)
+{
+	long left;
+
+	if (current == session->thread)
+		return -EBUSY;
+	left = wait_event_interruptible_timeout(session->wait, READ_ONCE(session->idle) || READ_ONCE(session->dead),
+						msecs_to_jiffies(min(arguments->timeout_ms, 60000U)));
+	if (left < 0)
+		return -EINTR;
+	if (READ_ONCE(session->dead))
+		return -ESRCH;
+	return READ_ONCE(session->idle) ? 0 : -ETIMEDOUT;
+}
+
+static long get_statistics(struct hijack_session *session, void __user *to)
+{
+	struct osext_hijack_statistics statistics;
+
+	if (!session->private)
+		return -ENXIO;
+	statistics = session->statistics;
+	statistics.fast_traps = session->private->fast_traps;
+	statistics.fast_resumes = session->private->fast_resumes;
+	return copy_to_user(to, &statistics, sizeof(statistics)) ? -EFAULT : 0;
+}
+
+static long device_ioctl(struct file *file, unsigned int command, unsigned long argument)
+{
+	struct hijack_session *session = file->private_data;
+	void __user *from = (void __user *)argument;
+	struct osext_hijack_attach attach;
+	struct osext_hijack_wait wait;
+	struct osext_hijack_join join;
+	long error;
+
+	switch (command) {
+	case OSEXT_HIJACK_ATTACH:
+		if (copy_from_user(&attach, from, sizeof(attach)))
+			return -EFAULT;
+		if (attach.flags || attach.reserved)
+			return -EINVAL;
+		if (mutex_lock_killable(&session->lock))
+			return -EINTR;
+		error = hijack_attach(session, &attach);
+		mutex_unlock(&session->lock);
+		return error;
+	case OSEXT_HIJACK_WAIT:
+		if (copy_from_user(&wait, from, sizeof(wait)))
+			return -EFAULT;
+		return wait.reserved ? -EINVAL : wait_idle(session, &wait);
+	case OSEXT_HIJACK_JOIN:
+		if (copy_from_user(&join, from, sizeof(join)))
+			return -EFAULT;
+		return join.flags || join.reserved ? -EINVAL : hijack_join(session);
+	case OSEXT_HIJACK_GET_STATISTICS:
+		return get_statistics(session, from);
+	}
+	return -ENOTTY;
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	struct hijack_session *session;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	session = kzalloc(sizeof(*session), GFP_KERNEL);
+	if (!session)
+		return -ENOMEM;
+	if (hijack_context_init(&session->context)) {
+		kfree(session);
+		return -ENOMEM;
+	}
+	mutex_init(&session->lock);
+	init_waitqueue_head(&session->wait);
+	INIT_WORK(&session->burial, hijack_bury);
+	file->private_data = session;
+	return 0;
+}
+
+/* The last reference is gone, so no thread is attached and no address space maps us. */
+static int device_release(struct inode *inode, struct file *file)
+{
+	struct hijack_session *session = file->private_data;
+
+	flush_work(&session->burial);
+	if (session->thread)
+		put_task_struct(session->thread);
+	free_region(session);
+	hijack_context_free(&session->context);
+	kfree(session);
+	return 0;
+}
+
+static const struct file_operations operations = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.mmap = device_mmap,
+	.unlocked_ioctl = device_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "osext_hijack",
+	.fops = &operations,
+	.mode = 0600,
+};
+
+int hijack_device_init(void)
+{
+	return misc_register(&device);
+}
+
+void hijack_device_exit(void)
+{
+	misc_deregister(&device);
+}

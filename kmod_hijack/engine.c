@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping the executive into the guest, and following its thread from CPU to
+ * CPU.
+ *
+ * The executive's pages are mapped once, in its own (home) address space, and
+ * fill one slot of the top-level page table.  Copying that slot's value into
+ * the guest's table maps the executive; clearing it and writing CR3 unmaps it.
+ *
+ * Rule that keeps a guest from ever seeing a stale translation: translations of
+ * the executive exist only on the CPU whose user mode is STATE_EXECUTIVE now.
+ * So the thread leaves a CPU with the slot clear and CR3 written, and a guest
+ * starts on a CPU with CR3 written.
+ */
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <asm/special_insns.h>
+
+#include "hijack.h"
+
+/* What the stub reads: the private page of the session whose thread runs here. */
+DEFINE_PER_CPU(struct hijack_private *, hijack_current);
+DEFINE_PER_CPU(unsigned long, hijack_scratch);
+
+static void write_slot(struct hijack_session *session, p4d_t value)
+{
+	WRITE_ONCE(*session->private->slot, value);
+}
+
+static void flush_local(void)
+{
+	native_write_cr3(__native_read_cr3());
+}
+
+/* Context: the executive's thread, its guest's address space current. */
+void hijack_hook(struct hijack_session *session)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	write_slot(session, session->private->slot_value);
+	session->private->state = STATE_EXECUTIVE;
+	local_irq_restore(flags);
+}
+
+/* Context: the executive's thread, or its end. */
+void hijack_unhook(struct hijack_session *session, u32 state)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (session->private->slot && !(hijack_leave_hooked && state == STATE_GUEST)) {
+		write_slot(session, native_make_p4d(0));
+		flush_local();
+	}
+	session->private->state = state;
+	local_irq_restore(flags);
+}
+
+static p4d_t *slot_of(struct mm_struct *mm)
+{
+	pgd_t *pgd = pgd_offset(mm, OSEXT_EXECUTIVE_BASE);
+
+	/* Without five levels the p4d is the pgd entry itself, empty or not. */
+	return pgtable_l5_enabled() && pgd_none(*pgd) ? NULL : p4d_offset(pgd, OSEXT_EXECUTIVE_BASE);
+}
+
+/* Context: the executive's thread, at home, nothing hooked. */
+bool hijack_choose_slot(struct hijack_session *session, struct mm_struct *guest)
+{
+	p4d_t *home = slot_of(session->home), *slot = slot_of(guest);
+
+	if (!home || !slot || p4d_none(*home) || !p4d_none(*slot))
+		return false;
+	session->private->slot_value = *home;
+	session->private->slot = slot;
+	return true;
+}
+
+/* Context: scheduler, preemption off; the thread's address space is loaded. */
+static void sched_in(struct preempt_notifier *notifier, int cpu)
+{
+	struct hijack_session *session = container_of(notifier, struct hijack_session, preempt);
+	struct hijack_private *private = session->private;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (session->cpu != cpu)
+		session->statistics.migrations++;
+	session->cpu = cpu;
+	if (current->mm && current->mm == session->guest) {
+		if (private->state == STATE_EXECUTIVE || (hijack_leave_hooked && private->state == STATE_GUEST))
+			write_slot(session, private->slot_value);
+		if (private->state == STATE_GUEST)
+			flush_local();
+		this_cpu_write(hijack_current, private);
+	} else if (private->state == STATE_HOME) {
+		this_cpu_write(hijack_current, private);
+	}
+	local_irq_restore(flags);
+}
+
+/* Context: scheduler, interrupts off. */
+static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
+{
+	struct hijack_session *session = container_of(notifier, struct hijack_session, preempt);
+
+	if (session->private->state == STATE_EXECUTIVE || (hijack_leave_hooked && session->private->slot)) {
+		session->statistics.unhooks++;
+		write_slot(session, native_make_p4d(0));
+		flush_local();
+	}
+	this_cpu_write(hijack_current, NULL);
+}
+
+static struct preempt_ops preempt_ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
+/* Context: the executive's thread, at home. */
+void hijack_engine_start(struct hijack_session *session)
+{
+	preempt_notifier_init(&session->preempt, &preempt_ops);
+	preempt_disable();
+	preempt_notifier_register(&session->preempt);
+	session->cpu = smp_processor_id();
+	this_cpu_write(hijack_current, session->private);
+	preempt_enable();
+}
+
+/* Context: the executive's thread on its way out; preemption may be off. */
+void hijack_engine_stop(struct hijack_session *session)
+{
+	preempt_disable();
+	this_cpu_write(hijack_current, NULL);
+	preempt_notifier_unregister(&session->preempt);
+	hijack_unhook(session, STATE_HOME);
+	session->private->slot = NULL;
+	preempt_enable();
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The processor's system-call entries while the module is loaded.
+ *
+ * Every task passes here; one that is not an executive's thread goes on to the
+ * kernel's own entry after six instructions.  For the executive's thread the
+ * stub is the whole way from guest to executive and back: it saves ip, flags
+ * and sp, maps or unmaps the executive by one store to the guest's top-level
+ * page table, and returns to user mode.  General registers stay live.
+ *
+ * Context: interrupts off from SYSCALL to SYSRET, no stack, no calls, no
+ * indirect branches, so none of the kernel's entry mitigations is needed; what
+ * the executive left in CPU buffers is cleared before the guest runs.
+ */
+#include <linux/linkage.h>
+#include <asm/asm-offsets.h>
+#include <asm/nospec-branch.h>
+#include <asm/percpu.h>
+#include <asm/unwind_hints.h>
+
+#include <osext/hijack.h>
+
+#include "layout.h"
+
+#define SHARED(field) (PRIVATE_SHARED + OSEXT_HIJACK_SHARED_##field)(%rsp)
+
+	.text
+
+SYM_CODE_START(hijack_syscall)
+	UNWIND_HINT_ENTRY
+	ENDBR
+	swapgs
+	cmpq	$0, PER_CPU_VAR(hijack_current)
+	jne	.Lhijacked
+	swapgs
+	jmp	__SCT__hijack_native_syscall
+
+.Lhijacked:
+	movq	%rsp, PER_CPU_VAR(hijack_scratch)
+	movq	PER_CPU_VAR(hijack_current), %rsp
+	cmpl	$STATE_GUEST, PRIVATE_STATE(%rsp)
+	jne	.Lexecutive
+
+	/* Guest to executive. */
+	cmpl	$0, PRIVATE_SLOW(%rsp)
+	jne	.Lslow_trap
+	movq	%rcx, SHARED(IP)
+	movq	%r11, SHARED(FLAGS)
+	movq	PER_CPU_VAR(hijack_scratch), %rcx
+	movq	%rcx, SHARED(SP)
+	movq	PRIVATE_SLOT(%rsp), %rcx
+	movq	PRIVATE_SLOT_VALUE(%rsp), %r11
+	movq	%r11, (%rcx)
+	movl	$STATE_EXECUTIVE, PRIVATE_STATE(%rsp)
+	incq	PRIVATE_FAST_TRAPS(%rsp)
+	movq	PRIVATE_ENTRY(%rsp), %rcx
+	movl	$EXECUTIVE_FLAGS, %r11d
+	movq	PRIVATE_STACK(%rsp), %rsp
+	swapgs
+	sysretq
+	int3
+
+.Lslow_trap:
+	movq	%rax, PRIVATE_AX(%rsp)
+	movl	$OPERATION_TRAP, PRIVATE_OPERATION(%rsp)
+.Lcarry:
+	movl	$CARRIER_SYSCALL, %eax
+.Lnative:
+	movq	PER_CPU_VAR(hijack_scratch), %rsp
+	swapgs
+	jmp	__SCT__hijack_native_syscall
+
+.Lexecutive:
+	cmpl	$OSEXT_HIJACK_OP_FIRST, %eax
+	jb	.Lnative
+	jne	.Loperation
+
+	/* Executive to guest (OSEXT_HIJACK_OP_RESUME is the first operation). */
+	cmpl	$STATE_EXECUTIVE, PRIVATE_STATE(%rsp)
+	jne	.Loperation
+	cmpl	$0, PRIVATE_SLOW(%rsp)
+	jne	.Loperation
+	/*
+	 * The page is shared: what is checked is the loaded copy.  Until the
+	 * last check only rax changes, whose value is known.
+	 */
+	movq	SHARED(IP), %rax
+	cmpq	PRIVATE_LIMIT(%rsp), %rax
+	jae	.Lslow_resume
+	testl	$IRET_FLAGS, SHARED(FLAGS)
+	jnz	.Lslow_resume
+	movq	%rax, %rcx
+	movl	SHARED(FLAGS), %r11d
+	andl	$GUEST_FLAGS, %r11d
+	orl	$EXECUTIVE_FLAGS, %r11d
+	movq	PRIVATE_SLOT(%rsp), %rax
+	movq	$0, (%rax)
+	movl	$STATE_GUEST, PRIVATE_STATE(%rsp)
+	incq	PRIVATE_FAST_RESUMES(%rsp)
+	movq	%cr3, %rax
+	movq	%rax, %cr3		/* no translation of the executive survives */
+	movq	SHARED(AX), %rax
+	movq	SHARED(SP), %rsp
+	swapgs
+	CLEAR_CPU_BUFFERS
+	sysretq
+	int3
+
+.Lslow_resume:
+	movl	$OSEXT_HIJACK_OP_RESUME, %eax
+.Loperation:
+	movl	%eax, PRIVATE_OPERATION(%rsp)
+	jmp	.Lcarry
+SYM_CODE_END(hijack_syscall)
+
+/*
+ * 32-bit entries.  A guest that uses one would slip past the executive, so it
+ * is killed; other tasks go on to the kernel's own entry.
+ */
+.macro COMPAT_ENTRY name native
+SYM_CODE_START(\name)
+	UNWIND_HINT_ENTRY
+	ENDBR
+	swapgs
+	cmpq	$0, PER_CPU_VAR(hijack_current)
+	jne	1f
+	swapgs
+	jmp	\native
+1:	movq	PER_CPU_VAR(hijack_current), %rcx
+	movl	$OPERATION_FORBIDDEN, PRIVATE_OPERATION(%rcx)
+	movl	$CARRIER_SYSCALL, %eax
+	xorl	%ecx, %ecx
+	movl	$EXECUTIVE_FLAGS, %r11d
+	xorl	%esp, %esp
+	swapgs
+	jmp	__SCT__hijack_native_syscall
+SYM_CODE_END(\name)
+.endm
+	COMPAT_ENTRY hijack_syscall32 __SCT__hijack_native_syscall32
+	COMPAT_ENTRY hijack_sysenter __SCT__hijack_native_sysenter
+
+/* int $0x80: for the executive's thread a general protection fault, as if the gate were closed. */
+SYM_CODE_START(hijack_int80)
+	UNWIND_HINT_IRET_REGS
+	ENDBR
+	swapgs
+	cmpq	$0, PER_CPU_VAR(hijack_current)
+	swapgs
+	jne	1f
+	jmp	__SCT__hijack_native_int80
+1:	pushq	$(0x80 * 8 + 2)		/* error code: gate 0x80 of the IDT */
+	jmp	__SCT__hijack_native_fault
+SYM_CODE_END(hijack_int80)
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What entry.S and the C files share: offsets in the private page, states and
+ * the module's own operation numbers.
+ *
+ * The private page (kernel only) and the shared page (the first of the
+ * executive's region) are mapped side by side, so the stub reaches both from
+ * one register.
+ */
+#ifndef OSEXT_KMOD_HIJACK_LAYOUT_H
+#define OSEXT_KMOD_HIJACK_LAYOUT_H
+
+#define PRIVATE_STATE 0
+#define PRIVATE_SLOW 4
+#define PRIVATE_SLOT 8
+#define PRIVATE_SLOT_VALUE 16
+#define PRIVATE_ENTRY 24
+#define PRIVATE_STACK 32
+#define PRIVATE_LIMIT 40
+#define PRIVATE_AX 48
+#define PRIVATE_OPERATION 56
+#define PRIVATE_FAST_TRAPS 64
+#define PRIVATE_FAST_RESUMES 72
+#define PRIVATE_SHARED 4096	/* the shared page follows */
+
+/* Who runs on the executive's thread when it is in user mode. */
+#define STATE_HOME 0		/* the executive, in its own address space */
+#define STATE_GUEST 1		/* the guest, the executive not mapped */
+#define STATE_EXECUTIVE 2	/* the executive, mapped into the guest's address space */
+
+/* Reasons to leave the stub's fast path. */
+#define SLOW_ALWAYS 1		/* module parameter slow_path */
+#define SLOW_SIGNAL 2		/* a signal waits until the guest runs again */
+
+/* Operations that the stub itself asks for; the executive's are in osext/hijack.h. */
+#define OPERATION_NONE 0
+#define OPERATION_TRAP 1	/* a guest's system call by the slow path */
+#define OPERATION_FORBIDDEN 2	/* a 32-bit system call of a guest */
+
+/*
+ * The stub cannot call a module function through the kernel's entry, so it
+ * asks for this rarely used system call, which the module intercepts for the
+ * executive's thread.
+ */
+#define CARRIER_SYSCALL 153	/* vhangup */
+
+/* EXECUTIVE_FLAGS: interrupts on, everything else clear. */
+#define EXECUTIVE_FLAGS 0x202
+/* Flags a guest may bring back: CF PF AF ZF SF DF OF NT AC ID. */
+#define GUEST_FLAGS 0x244cd5
+/* Flags that SYSRET cannot restore: TF, RF. */
+#define IRET_FLAGS 0x10100
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading: check that this machine can be hijacked soundly, then
+ * build up in order, so that a failure leaves nothing armed.
+ */
+#include <linux/build_bug.h>
+#include <linux/cc_platform.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+#include <asm/cpufeature.h>
+
+#include "compat.h"
+#include "hijack.h"
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("osext Hijack: system calls of a guest go to a user-level executive");
+
+bool hijack_slow_path;
+module_param_named(slow_path, hijack_slow_path, bool, 0444);
+MODULE_PARM_DESC(slow_path, "switch between guest and executive through the kernel's own entry");
+
+bool hijack_leave_hooked;
+module_param_named(test_leave_hooked, hijack_leave_hooked, bool, 0444);
+MODULE_PARM_DESC(test_leave_hooked, "for tests only: leave the executive mapped while the guest runs");
+
+static int refuse(const char *why, int error)
+{
+	pr_err("osext_hijack: not loading: %s\n", why);
+	return error;
+}
+
+/* Every reason has an errno of its own, so that insmod's message tells them apart. */
+static int check_machine(void)
+{
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		return refuse("Xen PV delivers system calls itself", -ENODEV);
+	if (boot_cpu_has(X86_FEATURE_PTI))
+		return refuse("page-table isolation is on, so the stub would not be mapped at entry (boot with nopti)",
+			      -EOPNOTSUPP);
+	if (hijack_has_fred())
+		return refuse("FRED is on, so system calls do not enter by LSTAR (boot with fred=off)", -EPROTONOSUPPORT);
+	if (cc_platform_has(CC_ATTR_GUEST_STATE_ENCRYPT))
+		return refuse("an encrypted guest (SEV-ES or SNP) takes exceptions inside the stub", -EACCES);
+	if (!boot_cpu_has(X86_FEATURE_FSGSBASE) || !boot_cpu_has(X86_FEATURE_XSAVE))
+		return refuse("the processor lacks FSGSBASE or XSAVE", -ENXIO);
+	return 0;
+}
+
+static void check_layout(void)
+{
+	BUILD_BUG_ON(offsetof(struct hijack_private, state) != PRIVATE_STATE);
+	BUILD_BUG_ON(offsetof(struct hijack_private, slow) != PRIVATE_SLOW);
+	BUILD_BUG_ON(offsetof(struct hijack_private, slot) != PRIVATE_SLOT);
+	BUILD_BUG_ON(offsetof(struct hijack_private, slot_value) != PRIVATE_SLOT_VALUE);
+	BUILD_BUG_ON(offsetof(struct hijack_private, entry) != PRIVATE_ENTRY);
+	BUILD_BUG_ON(offsetof(struct hijack_private, stack) != PRIVATE_STACK);
+	BUILD_BUG_ON(offsetof(struct hijack_private, limit) != PRIVATE_LIMIT);
+	BUILD_BUG_ON(offsetof(struct hijack_private, ax) != PRIVATE_AX);
+	BUILD_BUG_ON(offsetof(struct hijack_private, operation) != PRIVATE_OPERATION);
+	BUILD_BUG_ON(offsetof(struct hijack_private, fast_traps) != PRIVATE_FAST_TRAPS);
+	BUILD_BUG_ON(offsetof(struct hijack_private, fast_resumes) != PRIVATE_FAST_RESUMES);
+	BUILD_BUG_ON(PRIVATE_SHARED != PAGE_SIZE);
+	BUILD_BUG_ON(OSEXT_HIJACK_OP_RESUME != OSEXT_HIJACK_OP_FIRST);	/* the stub relies on it */
+	BUILD_BUG_ON(CARRIER_SYSCALL != __NR_vhangup);
+}
+
+static int __init hijack_init(void)
+{
+	int error;
+
+	check_layout();
+	error = check_machine();
+	if (error)
+		return error;
+	error = hijack_compat_init();
+	if (error)
+		return error;
+	error = hijack_session_init();
+	if (error)
+		return error;
+	error = hijack_operation_init();
+	if (error)
+		goto fail_operation;
+	preempt_notifier_inc();
+	error = hijack_arm_init();
+	if (error)
+		goto fail_arm;
+	error = hijack_device_init();
+	if (error)
+		goto fail_device;
+	return 0;
+
+fail_device:
+	hijack_arm_exit();
+fail_arm:
+	preempt_notifier_dec();
+	hijack_operation_exit();
+fail_operation:
+	hijack_session_exit();
+	return error;
+}
+
+static void __exit hijack_exit(void)
+{
+	hijack_device_exit();
+	hijack_arm_exit();
+	preempt_notifier_dec();
+	hijack_operation_exit();
+	hijack_session_exit();
+}
+
+module_init(hijack_init);
+module_exit(hijack_exit);
