@@ -4,7 +4,7 @@
 #
 # Set before this file is run (report/gnuplot.cpp does it):
 #   data, output_file   file names
-#   title_text          string
+#   title_text, subtitle_text   strings
 #   note[1..note_count], series[1..series_count]   strings
 #   groups              number of lines of data
 # Columns of data: label, then one ratio a series; ? = no value.
@@ -14,8 +14,9 @@ set termoption noenhanced
 
 bar = 0.8 / series_count                   # of a group's height of 1
 row_pixels = 22 * series_count + 10
-top_pixels = 76                            # title and legend
-bottom_pixels = 62 + 16 * note_count       # axis and notes
+legend_lines = (series_count + 1) / 2      # two entries a line
+top_pixels = 66 + 20 * legend_lines        # title, subtitle, legend
+bottom_pixels = 66 + 16 * note_count       # axis and notes
 height = top_pixels + groups * row_pixels + bottom_pixels
 
 set terminal svg size 900,height fixed font 'DejaVu Sans,Helvetica,Arial,sans-serif,13' \
@@ -49,12 +50,16 @@ set ytics nomirror scale 0
 set grid xtics linetype 1 linecolor '#dddddd' linewidth 0.7
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor '#444444' linewidth 1.2 front
 
-set title title_text font ',16' offset 0, 2.2
-set xlabel 'ratio to a plain system call (getppid) of the same source = 1, log scale'
-set key at screen 0.20, screen 1.0 - 46.0 / height left top horizontal Left reverse samplen 1.2 width 1
+from_top(pixels) = 1.0 - 1.0 * pixels / height
+from_bottom(pixels) = 1.0 * pixels / height
+set label 1 title_text at screen 0.02, screen from_top(20) left font ',17' textcolor '#1d2530'
+set label 2 subtitle_text at screen 0.02, screen from_top(42) left font ',12' textcolor '#555555'
+set label 3 'ratio to a plain system call (getppid) on the same machine; log scale' \
+    at screen 0.58, screen from_bottom(bottom_pixels - 44) center font ',12' textcolor '#222222'
+set key at screen 0.20, screen from_top(54) left top horizontal Left reverse samplen 1.2 width 1
 
 do for [i = 1:note_count] {
-  set label 10 + i note[i] at screen 0.015, screen (bottom_pixels - 48.0 - 16.0 * i) / height \
+  set label 10 + i note[i] at screen 0.02, screen from_bottom(bottom_pixels - 56 - 16 * i) \
       left font ',11' textcolor '#555555'
 }
 
@@ -67,7 +72,7 @@ plot for [s = 1:series_count] data \
        using (1):(middle($0, s)):(low(column(s + 1))):(high(column(s + 1))):(edge($0, s, -1)):(edge($0, s, 1)) \
        with boxxyerror fillstyle solid noborder linecolor rgb colour[1 + (s - 1) % 6] title series[s], \
      for [s = 1:series_count] data \
-       using (high(column(s + 1))):(middle($0, s)):(sprintf('%.4g', column(s + 1))) \
+       using (high(column(s + 1))):(middle($0, s)):(sprintf('%.2f', column(s + 1))) \
        with labels left offset 0.4, 0 font ',11' textcolor '#222222' notitle, \
      data using (1):($0):ytic(1) with points pointtype 0 notitle
 unset output

@@ -57,6 +57,7 @@ std::string script_text(const RatioPlot& plot, const std::string& data, const st
   std::string script = "data = " + gnuplot_string(data) + "\n";
   script += "output_file = " + gnuplot_string(svg) + "\n";
   script += "title_text = " + gnuplot_string(plot.title) + "\n";
+  script += "subtitle_text = " + gnuplot_string(plot.subtitle) + "\n";
   script += "groups = " + std::to_string(plot.groups) + "\n";
   const auto list = [&](const std::string& name, const std::vector<std::string>& texts) {
     script += name + "_count = " + std::to_string(texts.size()) + "\n";

@@ -49,9 +49,10 @@ std::string tiles(const PageInput& input) {
     out += tile(std::to_string(count), "cells " + std::string(osext::to_string(status)),
                 status == Status::skipped || status == Status::unstable ? "" : "bad");
   }
-  out += tile(std::to_string(input.claims_hold), "claims hold", "good");
-  out += tile(std::to_string(input.claims_fail), "claims fail", input.claims_fail ? "bad" : "");
-  out += tile(std::to_string(input.claims_untestable), "claims untestable");
+  out += tile(std::to_string(input.claims_hold), "claim checks hold", "good");
+  out +=
+      tile(std::to_string(input.claims_fail), "claim checks fail", input.claims_fail ? "bad" : "");
+  out += tile(std::to_string(input.claims_untestable), "claim checks untestable");
   return out + "</div>\n";
 }
 
@@ -59,12 +60,15 @@ std::string what_this_is(const PageInput& input) {
   std::string out = paragraph(
       "osext implements the operating system extensions of two papers (Hijack, user-level "
       "sandboxing, SafeX) on stock Linux and measures them beside plain Linux. This page shows one "
-      "run. The papers' figures stand beside ours in two columns, because the paper and the slides "
-      "disagree; each is compared by its ratio to a plain system call, since no cycle of a "
-      "2004 processor means anything on another one.");
+      "run. The paper and the slides disagree, so their figures stand beside ours in two columns. "
+      "What is compared are ratios to a plain system call: cycles of one processor say little "
+      "about "
+      "another.");
+  std::string profiles;
   for (const Block& block : *input.blocks) {
-    for (const std::string& text : provenance(*input.info, block.profile)) out += paragraph(text);
+    profiles += (profiles.empty() ? "" : " and ") + block.profile;
   }
+  for (const std::string& text : provenance(*input.info, profiles)) out += paragraph(text);
   return out + tiles(input);
 }
 
@@ -170,7 +174,7 @@ std::string render_page(const PageInput& input) {
       "<a href=\"#detail\">Distributions</a><a href=\"#environment\">Environment</a>"
       "<a href=\"#reading\">How to read</a></nav>\n</header>\n<main>\n";
   out += section("what", "What this is", what_this_is(input));
-  out += section("costs", "What a primitive costs", tables(input.headline));
+  out += section("costs", "Primitive costs", tables(input.headline));
   out += section("plot", "Papers against osext", plot(input));
   out += section("claims", "The papers' claims", tables(input.claims));
   out += section("detail", "Distributions", tables(input.detail));

@@ -43,6 +43,27 @@ std::optional<Fixed> own_ratio(const Block& block, const Measured& row) {
   return std::nullopt;
 }
 
+// The rows that a document has a ratio for, in the order of those ratios.  null_syscall is the unit
+// itself: nothing to see.
+std::vector<const Measured*> plotted_rows(std::span<const Block> blocks,
+                                          const References& references) {
+  std::vector<std::pair<Fixed, const Measured*>> known;
+  if (blocks.empty()) return {};
+  const std::string& profile = blocks.front().profile;
+  for (const Measured& row : blocks.front().rows) {
+    auto ratio = reference_ratio(references, Document::paper, row, profile);
+    if (!ratio) ratio = reference_ratio(references, Document::slides, row, profile);
+    if (ratio && !is_batch(row.params) && row.workload != "null_syscall") {
+      known.emplace_back(*ratio, &row);
+    }
+  }
+  std::stable_sort(known.begin(), known.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const Measured*> rows;
+  for (const auto& [ratio, row] : known) rows.push_back(row);
+  return rows;
+}
+
 }  // namespace
 
 RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
@@ -54,8 +75,8 @@ RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
   for (const Block& block : blocks) {
     plot.series.push_back("osext, " + are + (block.profile.empty() ? "" : ", " + block.profile));
   }
-  plot.notes = {"osext: cycles " + are + " on machine " + info.machine + ", kernel " +
-                kernel_text(info)};
+  plot.subtitle =
+      "osext: cycles " + are + " on machine " + info.machine + ", kernel " + kernel_text(info);
   for (const Block& block : blocks) {
     for (const std::string& note : reservations(info, block.profile)) {
       if (std::find(plot.notes.begin(), plot.notes.end(), note) == plot.notes.end()) {
@@ -64,16 +85,7 @@ RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
     }
   }
 
-  std::vector<const Measured*> rows;
-  if (!blocks.empty()) {
-    for (const Measured& row : blocks.front().rows) {
-      const std::string& profile = blocks.front().profile;
-      const bool known = reference_ratio(references, Document::paper, row, profile) ||
-                         reference_ratio(references, Document::slides, row, profile);
-      // null_syscall is the unit itself: nothing to see.
-      if (known && !is_batch(row.params) && row.workload != "null_syscall") rows.push_back(&row);
-    }
-  }
+  const std::vector<const Measured*> rows = plotted_rows(blocks, references);
   plot.data =
       "# Ratio to a plain system call; ? = no value. Written by osext, drawn by ratios.gp.\n";
   plot.data += "# operation";

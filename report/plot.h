@@ -14,10 +14,11 @@
 namespace osext::report {
 
 // What gnuplot reads (plots/ratios.dat), and the texts that plots/ratios.gp expects.  The rows are
-// those of the run that a document has a ratio for.
+// those of the run that a document has a ratio for, the cheapest there first.
 struct RatioPlot {
   std::string data;
   std::string title;
+  std::string subtitle;  // machine, kernel, modelled or measured
   std::vector<std::string> notes;
   std::vector<std::string> series;  // legends: paper, slides, then one a block
   std::size_t groups = 0;           // operations

@@ -163,7 +163,9 @@ void print_report(const fs::path& run_dir, std::ostream& out, std::size_t width,
   const TextStyle style{width, colours};
   out << all_texts(derived.headline, style);
   if (derived.headline.empty()) out << "The run has no rows of primitive_cost.\n";
-  for (const Table& table : derived.claims) out << '\n' << render_text(table, style);
+  for (const Table& table : derived.claims) {
+    out << '\n' << render_text(brief_claims_table(table), style);
+  }
 }
 
 void compare(const fs::path& run_a, const fs::path& run_b, std::ostream& out, std::size_t width,

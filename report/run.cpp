@@ -41,6 +41,20 @@ std::ifstream open(const std::filesystem::path& path) {
   return file;
 }
 
+// Nothing in a sample may act on a terminal or break a line of a table.
+void make_harmless(Sample& sample) {
+  for (std::string* text : {&sample.cell.experiment, &sample.cell.mechanism, &sample.cell.workload,
+                            &sample.metric, &sample.unit, &sample.reason}) {
+    *text = one_line(*text);
+  }
+  Params params;
+  for (const auto& [key, value] : sample.cell.params) params[one_line(key)] = one_line(value);
+  sample.cell.params = std::move(params);
+  std::map<std::string, std::int64_t> counters;
+  for (const auto& [name, value] : sample.counters) counters[one_line(name)] = value;
+  sample.counters = std::move(counters);
+}
+
 }  // namespace
 
 RunInfo parse_run_info(std::string_view text, const std::string& name) {
@@ -86,6 +100,7 @@ Run load_run(const std::filesystem::path& directory) {
   run.info = parse_run_info(text.str(), (directory / "run.json").string());
   try {
     run.samples = read_samples(samples);
+    for (Sample& sample : run.samples) make_harmless(sample);
   } catch (const std::exception& error) {
     throw std::runtime_error((directory / "samples.jsonl").string() + ": " + error.what());
   }

@@ -35,9 +35,9 @@ void summarize(Series& series, const std::vector<std::int64_t>& values) {
   series.mean = quotient(raw.sum, series.ops * raw.n);
 }
 
-// Rows of one mechanism become neighbours, mechanisms and their rows keep their order otherwise.
-void group_by_mechanism(std::vector<Measured>& rows) {
-  std::map<std::string, std::size_t> order;
+// Rows of one mechanism become neighbours.  `order` holds the mechanisms' places so far, so that
+// all blocks have the same; rows keep theirs otherwise.
+void group_by_mechanism(std::vector<Measured>& rows, std::map<std::string, std::size_t>& order) {
   for (const Measured& row : rows) order.try_emplace(row.mechanism, order.size());
   std::stable_sort(rows.begin(), rows.end(), [&](const Measured& a, const Measured& b) {
     return order.at(a.mechanism) < order.at(b.mechanism);
@@ -163,6 +163,7 @@ std::vector<Block> make_blocks(std::span<const Series> series, std::string_view 
   }
   if (any && blocks.empty()) blocks.emplace_back();
 
+  std::map<std::string, std::size_t> mechanism_order;
   for (Block& block : blocks) {
     std::map<std::tuple<std::string, std::string, Params>, std::size_t> places;
     for (const Series& one : series) {
@@ -178,7 +179,7 @@ std::vector<Block> make_blocks(std::span<const Series> series, std::string_view 
       row.series.push_back(&one);
       take_worse(row, one.status, one.reason);
     }
-    group_by_mechanism(block.rows);
+    group_by_mechanism(block.rows, mechanism_order);
   }
   return blocks;
 }

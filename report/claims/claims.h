@@ -70,4 +70,7 @@ struct ClaimCounts {
 Table claims_table(const RunInfo& info, const Block& block, const References& references,
                    const std::vector<Claim>& claims, ClaimCounts& counts);
 
+// The same without the grounds, one line a claim; why claims are untestable moves to the notes.
+Table brief_claims_table(const Table& full);
+
 }  // namespace osext::report

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 // The table of verdicts; see claims.h.
+#include <algorithm>
+
 #include "report/claims/claims.h"
 #include "report/validity.h"
 
 namespace osext::report {
 namespace {
+
+// Places of columns that are looked at again.
+constexpr std::size_t kVerdict = 7;
+constexpr std::size_t kReason = 8;
 
 Column column(std::string id, std::string title, Align align, bool wrap = false) {
   Column result;
@@ -49,9 +55,10 @@ Table claims_table(const RunInfo& info, const Block& block, const References& re
   table.id = "claims";
   table.title = "The papers' claims: " + setting(info, block.profile);
   table.lead = {
-      "P = paper, S = slides. Absolute figures are compared as ratios in the same run. within: how "
-      "far, in percent, the measured figure may be from the claimed one; set beforehand and never "
-      "tuned. A claim that fails is a result."};
+      "P = paper, S = slides. Claims in cycles are compared as multiples of the system call in the "
+      "same run. within %: how far the measured figure may be from the claimed one; set "
+      "beforehand, "
+      "never tuned. A claim that fails is a result."};
   table.block_id = "profile";
   table.block = block.profile;
   table.columns = {column("id", "id", Align::left),
@@ -79,6 +86,23 @@ Table claims_table(const RunInfo& info, const Block& block, const References& re
           {std::string(to_string(verdict.outcome)), tone_of(verdict.outcome)},
           {verdict.reason, Tone::muted}}});
   }
+  return table;
+}
+
+Table brief_claims_table(const Table& full) {
+  Table table = full;
+  table.columns[kReason].csv_only = true;
+  // One note a reason, with the claims that it stops.
+  std::vector<std::pair<std::string, std::string>> untestable;
+  for (const Row& row : table.rows) {
+    if (row.cells[kVerdict].text != to_string(Outcome::untestable)) continue;
+    const std::string& reason = row.cells[kReason].text;
+    auto same = std::find_if(untestable.begin(), untestable.end(),
+                             [&](const auto& entry) { return entry.second == reason; });
+    if (same == untestable.end()) same = untestable.insert(same, {"", reason});
+    same->first += (same->first.empty() ? "" : ", ") + row.cells[0].text;
+  }
+  for (const auto& [ids, reason] : untestable) table.notes.push_back(ids + ": " + reason);
   return table;
 }
 

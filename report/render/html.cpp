@@ -50,7 +50,7 @@ const char* tone_class(Tone tone) {
 
 std::string class_of(const Column& column, Tone tone, bool edge) {
   return std::string(column.align == Align::right ? "n" : "t") + tone_class(tone) +
-         (edge ? " edge" : "");
+         (column.wrap ? " w" : "") + (edge ? " edge" : "");
 }
 
 // A column that opens a band gets a line at its left.

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+// Claims: the tree's own list, each check on made-up rows, wrong lists.
+#include "report/claims/claims.h"
+
+#include <set>
+
+#include "tests/report/support.h"
+
+namespace osext::report {
+namespace {
+
+using report_tests::error_of;
+using report_tests::make_sample;
+
+// Evaluates one claim on samples of profile pentium4.
+Verdict verdict_of(const std::string& check, std::vector<Sample> samples) {
+  for (Sample& one : samples) one.cell.params["profile"] = "pentium4";
+  const auto claims = parse_claims(
+      R"({"schema":"claims/1","claims":[{"id":"1","source":"P","text":"t",)" + check + "}]}", "x");
+  const auto series = collect_series(samples);
+  const auto blocks = make_blocks(series, "primitive_cost");
+  return evaluate(claims.at(0), blocks.at(0), References::built_in());
+}
+
+Sample cycles(const char* mechanism, const char* workload, const char* params, std::int64_t value) {
+  return make_sample(mechanism, workload, params, "cycles", {value});
+}
+
+TEST(Claims, TheListHasClaims1To15AndItsFiguresExist) {
+  std::set<int> numbers;
+  for (const Claim& claim : built_in_claims()) {
+    numbers.insert(std::stoi(claim.id));
+    if (!claim.document) continue;
+    for (const Selector& row : claim.rows) {
+      const Cell cell{claim.experiment, row.mechanism, row.workload, row.params};
+      EXPECT_NE(References::built_in().find(*claim.document, cell, "cycles"), nullptr)
+          << claim.id << ": " << to_string(row);
+    }
+  }
+  for (int number = 1; number <= 15; ++number) EXPECT_TRUE(numbers.contains(number)) << number;
+}
+
+TEST(Claims, RatioToTheSystemCallHoldsWithinItsTolerance) {
+  const std::string check = R"("check":"per_syscall","document":"paper",
+      "rows":["hijack rpc save=full"],"tolerance_percent":20)";
+  const auto with = [&](std::int64_t rpc) {
+    return verdict_of(check, {cycles("linux", "null_syscall", "", 100),
+                              cycles("hijack", "rpc", "save=full", rpc)});
+  };
+  EXPECT_EQ(with(700).outcome, Outcome::holds);
+  EXPECT_EQ(with(809).outcome, Outcome::holds);  // 1.2 * 2900 / 430 = 8.093
+  EXPECT_EQ(with(810).outcome, Outcome::fails);
+  EXPECT_EQ(with(539).outcome, Outcome::fails);
+  EXPECT_EQ(with(700).claimed, "6.74");
+  EXPECT_EQ(with(700).measured, "7.00");
+  EXPECT_EQ(with(700).deviation, "+3.8");
+}
+
+TEST(Claims, SumComparesWithTheThirdRow) {
+  const std::string check = R"("check":"sum","tolerance_percent":1,
+      "rows":["hijack trap","hijack return","hijack rpc"])";
+  const auto with = [&](std::int64_t rpc) {
+    return verdict_of(check,
+                      {cycles("hijack", "trap", "", 400), cycles("hijack", "return", "", 600),
+                       cycles("hijack", "rpc", "", rpc)});
+  };
+  EXPECT_EQ(with(1010).outcome, Outcome::holds);
+  EXPECT_EQ(with(1011).outcome, Outcome::fails);
+}
+
+TEST(Claims, OrderIsStrict) {
+  const std::string check = R"("check":"order","rows":["linux a","linux b","linux c"])";
+  const auto a = cycles("linux", "a", "", 1), b = cycles("linux", "b", "", 2);
+  EXPECT_EQ(verdict_of(check, {a, b, cycles("linux", "c", "", 3)}).outcome, Outcome::holds);
+  EXPECT_EQ(verdict_of(check, {a, b, cycles("linux", "c", "", 2)}).outcome, Outcome::fails);
+  const Verdict partial = verdict_of(check, {a, cycles("linux", "c", "", 3)});
+  EXPECT_EQ(partial.outcome, Outcome::untestable);
+  EXPECT_NE(partial.reason.find("no row linux b"), std::string::npos) << partial.reason;
+  // A broken link fails the chain whatever else is missing.
+  EXPECT_EQ(verdict_of(check, {a, cycles("linux", "c", "", 1)}).outcome, Outcome::fails);
+}
+
+TEST(Claims, AbsoluteFiguresNeedThePapersMachine) {
+  const std::string start = R"("check":"absolute","document":"paper","tolerance_percent":20,
+      "rows":["linux null_syscall"],"profile":)";
+  const auto row = cycles("linux", "null_syscall", "", 430);
+  EXPECT_EQ(verdict_of(start + "\"pentium4\"", {row}).outcome, Outcome::holds);
+  EXPECT_EQ(verdict_of(start + "\"another\"", {row}).outcome, Outcome::untestable);
+}
+
+TEST(Claims, RowsWithoutFiguresSayWhy) {
+  Sample crashed = make_sample("hijack", "rpc", "save=full", "", {});
+  crashed.status = Status::crashed;
+  crashed.reason = "panic";
+  const Verdict verdict =
+      verdict_of(R"("check":"order","rows":["linux null_syscall","hijack rpc save=full"])",
+                 {cycles("linux", "null_syscall", "", 1), crashed});
+  EXPECT_EQ(verdict.outcome, Outcome::untestable);
+  EXPECT_NE(verdict.reason.find("crashed: panic"), std::string::npos) << verdict.reason;
+}
+
+TEST(Claims, ARowThatCostsNothingGivesNoRatio) {
+  const Verdict verdict =
+      verdict_of(R"("check":"ratio","document":"paper","tolerance_percent":20,
+      "rows":["hijack rpc save=full","linux null_syscall"])",
+                 {cycles("linux", "null_syscall", "", 0), cycles("hijack", "rpc", "save=full", 1)});
+  EXPECT_EQ(verdict.outcome, Outcome::untestable);
+}
+
+TEST(Claims, WrongListsAreRefused) {
+  const auto error_for = [](const std::string& claims) {
+    return error_of(
+        [&] { parse_claims("{\"schema\":\"claims/1\",\"claims\":[" + claims + "]}", "x.json"); });
+  };
+  const std::string start = R"({"id":"9","source":"P","text":"t",)";
+  const std::pair<std::string, const char*> cases[] = {
+      {"1", "claim #1 must be an object"},
+      {"{}", "claim #1 needs an 'id'"},
+      {R"({"id":"9"})", "claim 9 needs 'source' and 'text'"},
+      {start + R"("check":"guess","rows":[]})", "check 'guess' is unknown"},
+      {start + R"("check":"order","rows":["linux a"]})", "wrong number of 'rows'"},
+      {start + R"("check":"order","rows":["linux"]})", "is not 'mechanism workload'"},
+      {start + R"("check":"order","rows":["a b","a c"],"tolerance_percent":1})", "takes no"},
+      {start + R"("check":"sum","rows":["a b","a c","a d"]})", "needs 'tolerance_percent'"},
+      {start + R"("check":"sum","rows":["a b","a c","a d"],"tolerance_percent":-1})", "whole"},
+      {start + R"("check":"ratio","rows":["a b","a c"],"tolerance_percent":1})", "'document'"},
+      {start + R"("check":"order","rows":["a b","a c"],"extra":1})", "unknown key 'extra'"},
+      {start + R"("check":"order","rows":["a b","a c"]},)" + start +
+           R"("check":"order","rows":["a b","a c"]})",
+       "comes twice"},
+  };
+  for (const auto& [text, message] : cases) {
+    EXPECT_NE(error_for(text).find(message), std::string::npos)
+        << text << " gives: " << error_for(text);
+  }
+  EXPECT_NE(error_of([] { parse_claims("{", "x.json"); }).find("no valid JSON"), std::string::npos);
+  EXPECT_NE(error_of([] { parse_claims("[]", "x.json"); }).find("claims/1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace osext::report
