@@ -7,6 +7,7 @@
 // one set of tables for user and kernel (no KPTI).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "machine/sim/tlb.h"
@@ -23,10 +24,31 @@ class GuestTables : public PageWalker {
 
   explicit GuestTables(GuestRead read) : read_(read) {}
   void set_cr3(std::uint64_t value) { cr3_ = value; }
-  void set_cr4(std::uint64_t value) { pge_ = value & cr4_pge; }
+  void set_cr4(std::uint64_t value) {
+    pge_ = value & cr4_pge;
+    forget();
+  }
+  // To be called on every invalidation but a CR3 write: drops what is remembered.
+  void forget() { remembered_.fill({}); }
 
   // A translation that cannot be found counts as a 4 KB page, not global.
+  //
+  // Walks are slow, and the kernel's global pages make most of them, so those are
+  // remembered.  That is what any processor may do with a global translation until
+  // it is invalidated, so the guest cannot expect to see the difference.
   Translation walk(std::uint64_t address) override {
+    Remembered& slot = remembered_[(address >> 12) % remembered_.size()];
+    if (slot.page == address >> 12) return slot.translation;
+    const Translation translation = walk_tables(address);
+    if (translation.global && address >> 63) slot = {address >> 12, translation};
+    return translation;
+  }
+
+ private:
+  static constexpr std::uint64_t frame_mask = 0x000ffffffffff000ULL;
+  static constexpr std::uint64_t present = 1, page_size = 1 << 7, global = 1 << 8;
+
+  Translation walk_tables(std::uint64_t address) const {
     std::uint64_t table = cr3_ & frame_mask;
     for (int level = 3; level >= 0; --level) {
       const unsigned index = (address >> (12 + 9 * level)) & 511;
@@ -39,9 +61,11 @@ class GuestTables : public PageWalker {
     return {};
   }
 
- private:
-  static constexpr std::uint64_t frame_mask = 0x000ffffffffff000ULL;
-  static constexpr std::uint64_t present = 1, page_size = 1 << 7, global = 1 << 8;
+  struct Remembered {
+    std::uint64_t page = 0;
+    Translation translation;
+  };
+  std::array<Remembered, 2048> remembered_{};
   GuestRead read_;
   std::uint64_t cr3_ = 0;
   bool pge_ = false;

@@ -145,6 +145,7 @@ void cr4_written(unsigned, void* source) {
 void page_invalidated(unsigned, void* source) {
   const auto* const operand = static_cast<const AddressSource*>(source);
   ++state->rare.invlpg;
+  state->tables.forget();
   state->tlbs.invlpg(state->cpu.address(operand->memory, operand->next_instruction));
   state->live->attention = alert;
 }
@@ -156,6 +157,7 @@ void pcid_invalidated(unsigned, void* source) {
   std::uint64_t address = 0;
   GuestCpu::read_memory(state->cpu.address(operand->memory, operand->next_instruction) + 8,
                         &address);
+  state->tables.forget();
   state->tlbs.invpcid(state->cpu.general(operand->type_register), address);
   state->live->attention = alert;
 }

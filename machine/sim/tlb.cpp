@@ -11,58 +11,51 @@ TlbArray::TlbArray(const TlbArrayShape& shape, Replacement replacement, std::uin
       sets_(shape.entries / shape.ways),
       replacement_(replacement),
       entries_(shape.entries),
-      trees_(replacement == Replacement::plru ? std::size_t{sets_} * ways_ : 0),
+      trees_(replacement == Replacement::plru ? std::make_unique<bool[]>(shape.entries) : nullptr),
       random_(seed) {}
 
-unsigned TlbArray::find(std::uint64_t tag) const {
-  const unsigned first = first_of_set(tag);
-  for (unsigned i = first; i < first + ways_; ++i)
-    if (entries_[i].tag == tag) return i;
-  return absent;
+TlbArray::Entry* TlbArray::find(std::uint64_t tag) {
+  Entry* const set = set_of(tag);
+  for (unsigned way = 0; way < ways_; ++way)
+    if (set[way].tag == tag) return &set[way];
+  return nullptr;
 }
 
 // Tree PLRU: inner node n of a set has the children 2n and 2n + 1, the root is 1,
 // and the ways are the leaves ways_ ... 2 * ways_ - 1.  A node's bit says in which
 // half the next victim lies.
-void TlbArray::point_tree_away(unsigned index) {
-  std::uint64_t* const tree = &trees_[index / ways_ * ways_];
-  for (unsigned node = index % ways_ + ways_; node > 1; node /= 2) tree[node / 2] = !(node & 1);
+void TlbArray::point_tree_away(const Entry& entry) {
+  const auto index = static_cast<std::size_t>(&entry - entries_.data());
+  bool* const tree = &trees_[index / ways_ * ways_];
+  for (std::size_t node = index % ways_ + ways_; node > 1; node /= 2) tree[node / 2] = !(node & 1);
 }
 
-void TlbArray::touch(unsigned index) {
-  if (replacement_ == Replacement::lru) entries_[index].stamp = ++clock_;
-  if (replacement_ == Replacement::plru) point_tree_away(index);
-}
-
-unsigned TlbArray::victim(unsigned first) {
-  for (unsigned i = first; i < first + ways_; ++i)
-    if (!entries_[i].tag) return i;
+TlbArray::Entry* TlbArray::victim(Entry* set) {
+  for (unsigned way = 0; way < ways_; ++way)
+    if (!set[way].tag) return &set[way];
   switch (replacement_) {
     case Replacement::plru: {
-      const std::uint64_t* const tree = &trees_[first];
+      const bool* const tree = &trees_[static_cast<std::size_t>(set - entries_.data())];
       unsigned node = 1;
-      while (node < ways_) node = 2 * node + static_cast<unsigned>(tree[node]);
-      return first + node - ways_;
+      while (node < ways_) node = 2 * node + tree[node];
+      return &set[node - ways_];
     }
     case Replacement::random:  // xorshift64
       random_ ^= random_ << 13;
       random_ ^= random_ >> 7;
       random_ ^= random_ << 17;
-      return first + static_cast<unsigned>(random_ % ways_);
-    default: {  // LRU and FIFO: the oldest stamp
-      unsigned oldest = first;
-      for (unsigned i = first + 1; i < first + ways_; ++i)
-        if (entries_[i].stamp < entries_[oldest].stamp) oldest = i;
-      return oldest;
-    }
+      return &set[random_ % ways_];
+    default:  // LRU and FIFO: the oldest stamp
+      return std::min_element(set, set + ways_,
+                              [](const Entry& a, const Entry& b) { return a.stamp < b.stamp; });
   }
 }
 
-unsigned TlbArray::fill(std::uint64_t tag, bool global, bool fragment) {
-  const unsigned index = victim(first_of_set(tag));
-  entries_[index] = {tag, ++clock_, global, fragment};
-  if (replacement_ == Replacement::plru) point_tree_away(index);
-  return index;
+TlbArray::Entry* TlbArray::fill(std::uint64_t tag, bool global, bool fragment) {
+  Entry* const entry = victim(set_of(tag));
+  *entry = {tag, ++clock_, global, fragment};
+  if (replacement_ == Replacement::plru) point_tree_away(*entry);
+  return entry;
 }
 
 void TlbArray::drop(std::uint64_t address, bool keep_global) {
@@ -81,42 +74,40 @@ void TlbArray::clear(bool keep_global) {
     if (!(keep_global && entry.global)) entry.tag = 0;
 }
 
-Tlb::Tlb(const TlbShape& shape) : large_pages_(shape.large_pages), hints_(hint_count) {
+Tlb::Tlb(const TlbShape& shape) : large_pages_(shape.large_pages) {
+  arrays_.reserve(2);  // so that hints stay valid
   arrays_.emplace_back(shape.small, shape.replacement, shape.random_seed);
   if (large_pages_ == LargePages::separate)
     arrays_.emplace_back(shape.large, shape.replacement, shape.random_seed);
 }
 
-void Tlb::remember(std::uint64_t address, unsigned array, unsigned index) {
-  hints_[(address >> 12) % hint_count] = {address >> 12, arrays_[array].at(index).tag, array,
-                                          index};
+void Tlb::remember(std::uint64_t address, TlbArray& array, TlbArray::Entry* entry) {
+  hints_[(address >> 12) % hints_.size()] = {address >> 12, entry->tag, &array, entry};
 }
 
 bool Tlb::lookup_slowly(std::uint64_t address) {
-  unsigned array = 0;
-  unsigned index = arrays_[0].find(TlbArray::small_tag(address));
-  if (index == TlbArray::absent && large_pages_ != LargePages::fragmented) {
-    array = large_pages_ == LargePages::separate ? 1 : 0;
-    index = arrays_[array].find(TlbArray::large_tag(address));
+  TlbArray* array = &arrays_.front();
+  TlbArray::Entry* entry = array->find(TlbArray::small_tag(address));
+  if (!entry && large_pages_ != LargePages::fragmented) {
+    array = &arrays_.back();
+    entry = array->find(TlbArray::large_tag(address));
   }
-  if (index == TlbArray::absent) return false;
-  arrays_[array].touch(index);
-  remember(address, array, index);
+  if (!entry) return false;
+  array->touch(*entry);
+  remember(address, *array, entry);
   return true;
 }
 
 Translation Tlb::found(std::uint64_t address) const {
-  const Hint& hint = hints_[(address >> 12) % hint_count];
-  const TlbArray::Entry& entry = arrays_[hint.array].at(hint.index);
+  const TlbArray::Entry& entry = *hint_for(address).entry;
   return {(entry.tag & TlbArray::large_bit) != 0 || entry.fragment, entry.global};
 }
 
 void Tlb::fill(std::uint64_t address, Translation translation) {
   const bool as_large = translation.large && large_pages_ != LargePages::fragmented;
-  const unsigned array = as_large && large_pages_ == LargePages::separate ? 1 : 0;
+  TlbArray& array = as_large ? arrays_.back() : arrays_.front();
   const std::uint64_t tag = as_large ? TlbArray::large_tag(address) : TlbArray::small_tag(address);
-  remember(address, array,
-           arrays_[array].fill(tag, translation.global, translation.large && !as_large));
+  remember(address, array, array.fill(tag, translation.global, translation.large && !as_large));
 }
 
 void Tlb::drop(std::uint64_t address, bool keep_global) {

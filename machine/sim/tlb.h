@@ -78,30 +78,32 @@ class TlbArray {
     bool global = false;
     bool fragment = false;  // a 4 KB part of a 2 MB page
   };
-  static constexpr unsigned absent = ~0U;
 
   TlbArray(const TlbArrayShape& shape, Replacement replacement, std::uint64_t seed);
 
-  unsigned find(std::uint64_t tag) const;  // index of the entry, or `absent`
-  const Entry& at(unsigned index) const { return entries_[index]; }
-  void touch(unsigned index);  // a hit
-  unsigned fill(std::uint64_t tag, bool global, bool fragment);
+  // The entry with that tag, or null.
+  Entry* find(std::uint64_t tag);
+  void touch(Entry& entry) {  // a hit
+    if (replacement_ == Replacement::lru)
+      entry.stamp = ++clock_;
+    else if (replacement_ == Replacement::plru)
+      point_tree_away(entry);
+  }
+  Entry* fill(std::uint64_t tag, bool global, bool fragment);
   // Drops the page of `address`, whatever its size, with all its fragments.
   void drop(std::uint64_t address, bool keep_global);
   void clear(bool keep_global);
 
  private:
-  unsigned first_of_set(std::uint64_t tag) const {
-    return static_cast<unsigned>(tag & (sets_ - 1)) * ways_;
-  }
-  unsigned victim(unsigned first);
-  void point_tree_away(unsigned index);
+  Entry* set_of(std::uint64_t tag) { return &entries_[(tag & (sets_ - 1)) * ways_]; }
+  Entry* victim(Entry* set);
+  void point_tree_away(const Entry& entry);
 
   unsigned ways_;
   unsigned sets_;
   Replacement replacement_;
   std::vector<Entry> entries_;
-  std::vector<std::uint64_t> trees_;  // PLRU: one tree of bits a set
+  std::unique_ptr<bool[]> trees_;  // PLRU: one tree a set, one bit a node
   std::uint64_t clock_ = 0;
   std::uint64_t random_;
 };
@@ -116,16 +118,15 @@ struct Translation {
 class Tlb {
  public:
   explicit Tlb(const TlbShape& shape);
+  Tlb(const Tlb&) = delete;  // hints point into the arrays
+  Tlb& operator=(const Tlb&) = delete;
 
   // True on a hit; the entry counts as used.
   bool lookup(std::uint64_t address) {
-    const Hint& hint = hints_[(address >> 12) % hint_count];
-    if (hint.page == address >> 12) {
-      TlbArray& array = arrays_[hint.array];
-      if (array.at(hint.index).tag == hint.tag) {
-        array.touch(hint.index);
-        return true;
-      }
+    const Hint& hint = hint_for(address);
+    if (hint.page == address >> 12 && hint.entry->tag == hint.tag) {
+      hint.array->touch(*hint.entry);
+      return true;
     }
     return lookup_slowly(address);
   }
@@ -136,19 +137,21 @@ class Tlb {
   void clear(bool keep_global);
 
  private:
-  static constexpr std::size_t hint_count = 1024;
   struct Hint {
     std::uint64_t page = ~0ULL;
     std::uint64_t tag = 0;
-    unsigned array = 0;
-    unsigned index = 0;
+    TlbArray* array = nullptr;
+    TlbArray::Entry* entry = nullptr;
   };
+  const Hint& hint_for(std::uint64_t address) const {
+    return hints_[(address >> 12) % hints_.size()];
+  }
   bool lookup_slowly(std::uint64_t address);
-  void remember(std::uint64_t address, unsigned array, unsigned index);
+  void remember(std::uint64_t address, TlbArray& array, TlbArray::Entry* entry);
 
   LargePages large_pages_;
   std::vector<TlbArray> arrays_;  // [0] 4 KB (and shared 2 MB), [1] separate 2 MB
-  std::vector<Hint> hints_;
+  std::array<Hint, 1024> hints_;
 };
 
 // Finds out a page's size and global bit; called on misses of every level.

@@ -56,6 +56,19 @@ TEST_F(Walk, LargeAndHugePages) {
   EXPECT_TRUE(tables.walk(address).global);
 }
 
+TEST_F(Walk, RemembersGlobalKernelPagesUntilAnInvalidation) {
+  memory[slot(0x2000, 2)] = 0x40000000 | present | large | global;
+  EXPECT_TRUE(tables.walk(address).global);
+  memory[slot(0x2000, 2)] = 0x40000000 | present | large;
+  tables.set_cr3(0x1000);
+  EXPECT_TRUE(tables.walk(address).global);
+  tables.forget();
+  EXPECT_FALSE(tables.walk(address).global);
+  // Others are never remembered.
+  memory[slot(0x2000, 2)] = 0x40000000 | present | large | global;
+  EXPECT_TRUE(tables.walk(address).global);
+}
+
 TEST_F(Walk, NothingThere) {
   EXPECT_FALSE(tables.walk(address).large);  // the table is not readable
   memory[slot(0x2000, 2)] = 0x3000 | large | global;
