@@ -56,13 +56,27 @@ std::string row_name(const Measured& row) {
   return row.mechanism + " " + row.workload + (variant.empty() ? "" : " " + variant);
 }
 
-// Why rows show no figures, or what to keep in mind about them.
+// Why rows show no figures, or what to keep in mind about them: one note a reason.
 void append_status_notes(Table& table, const Block& block) {
+  std::vector<std::pair<std::string, std::string>> notes;  // rows, reason
   for (const Measured& row : block.rows) {
     if (row.status == Status::ok || is_batch(row.params)) continue;
-    table.notes.push_back(row_name(row) + ": " + std::string(osext::to_string(row.status)) +
-                          (row.reason.empty() ? "" : " - " + row.reason));
+    const std::string reason =
+        std::string(osext::to_string(row.status)) + (row.reason.empty() ? "" : " - " + row.reason);
+    auto same = std::find_if(notes.begin(), notes.end(),
+                             [&](const auto& note) { return note.second == reason; });
+    if (same == notes.end()) same = notes.insert(same, {"", reason});
+    same->first += (same->first.empty() ? "" : ", ") + row_name(row);
   }
+  for (const auto& [rows, reason] : notes) table.notes.push_back(rows + ": " + reason);
+}
+
+// Ticks of the time stamp counter are no cycles of the core.
+bool counts_tsc_ticks(const Block& block) {
+  return std::any_of(block.rows.begin(), block.rows.end(), [](const Measured& row) {
+    const Series* cycles = row.find("cycles");
+    return cycles && cycles->unit == "tsc_cycles";
+  });
 }
 
 // How many operations stand behind the medians.
@@ -179,6 +193,11 @@ Table headline_table(const RunInfo& info, const Block& block, const References& 
   }
   append_status_notes(table, block);
   table.notes.push_back(count_note(block));
+  if (counts_tsc_ticks(block)) {
+    table.notes.push_back(
+        "Cycles are ticks of the time stamp counter: it runs at a constant rate, the core may "
+        "not.");
+  }
   if (!derivations.empty()) {
     table.notes.push_back("Derived from what is printed, not printed itself: " + derivations + ".");
   }

@@ -60,6 +60,8 @@ std::string latex_escape(std::string_view text) {
 
 namespace {
 
+constexpr std::size_t kManyColumns = 11;
+
 // "--" is an en dash; so is the sign for no value.
 std::string cell_text(const Value& value) {
   return value.text.empty() ? "--" : latex_escape(value.text);
@@ -69,7 +71,7 @@ std::string column_specification(const Table& table, std::span<const std::size_t
   std::string spec;
   for (std::size_t column : columns) {
     if (table.columns[column].wrap) {
-      spec += "p{0.28\\linewidth}";
+      spec += "p{0.2\\linewidth}";
     } else {
       spec += table.columns[column].align == Align::right ? 'r' : 'l';
     }
@@ -108,7 +110,10 @@ std::string render_latex(const Table& table) {
   check_shape(table);
   const std::vector<std::size_t> columns = visible_columns(table);
   std::string out = "% needs \\usepackage{booktabs,longtable} and \\usepackage[T1]{fontenc}\n";
-  out += "\\begingroup\\small\\setlength{\\tabcolsep}{4pt}\n";
+  // Fits A4 with margins of 2 cm; the widest tables want small print.
+  const char* size = columns.size() > kManyColumns ? "\\scriptsize\\setlength{\\tabcolsep}{2pt}"
+                                                   : "\\small\\setlength{\\tabcolsep}{4pt}";
+  out += std::string("\\begingroup") + size + "\n";
   out += "\\begin{longtable}{@{}" + column_specification(table, columns) + "@{}}\n";
   out += "\\caption{" + latex_escape(table.title) + ".";
   for (const std::string& text : table.lead) out += " " + latex_escape(text);
