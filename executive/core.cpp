@@ -2,12 +2,11 @@
 // The executive's core: becoming the executive, waiting for guests, and
 // handing each of their calls to the policies.
 
+#include <asm/unistd.h>
 #include <linux/ioctl.h>
 
 #include "executive/linux.h"
 #include "executive/policy.h"
-
-#include <asm/unistd.h>
 
 using namespace osext::executive;
 
@@ -16,7 +15,7 @@ extern osext_hijack_shared executive_shared;
 extern char executive_entry[];
 void executive_main(int device, uint64_t stack);
 void executive_idle();
-void executive_handle(Frame *frame);
+void executive_handle(Frame* frame);
 uint64_t executive_rpcs_minimal;
 }
 
@@ -29,8 +28,7 @@ namespace {
 constexpr uint64_t kUserEnd = 0x7ffffffff000;
 
 [[noreturn]] void end(int status) {
-  for (;;)
-    system_call(__NR_exit_group, status);
+  for (;;) system_call(__NR_exit_group, status);
 }
 
 // What was copied from the process that started us is its, not ours: without it,
@@ -41,7 +39,7 @@ void drop_inherited_memory() {
   system_call(__NR_munmap, region_end, kUserEnd - region_end);
 }
 
-} // namespace
+}  // namespace
 
 // Waits for a guest; never returns, for the guest's first call arrives at
 // executive_entry.
@@ -49,8 +47,7 @@ extern "C" void executive_idle() {
   constexpr int64_t interrupted = -4, unusable_guest = -11;
   for (;;) {
     int64_t error = system_call(OSEXT_HIJACK_OP_NEXT);
-    if (error != interrupted && error != unusable_guest)
-      end(2);
+    if (error != interrupted && error != unusable_guest) end(2);
   }
 }
 
@@ -60,16 +57,17 @@ extern "C" void executive_main(int device, uint64_t stack) {
   // The frame that entry.S pushes has an odd number of words; with this the call
   // into C++ finds the stack as the ABI wants it.
   attach.stack = stack - 8;
-  int64_t error = system_call(__NR_ioctl, device, OSEXT_HIJACK_ATTACH, reinterpret_cast<uint64_t>(&attach));
-  if (error)
-    end(static_cast<int>(-error)); // the host library explains it
+  int64_t error =
+      system_call(__NR_ioctl, device, OSEXT_HIJACK_ATTACH, reinterpret_cast<uint64_t>(&attach));
+  if (error) end(static_cast<int>(-error));  // the host library explains it
   drop_inherited_memory();
   executive_idle();
 }
 
-extern "C" void executive_handle(Frame *frame) {
+extern "C" void executive_handle(Frame* frame) {
   ++counters[OSEXT_HIJACK_COUNT_TRAPS];
-  const Answer answer = frame->rax >= OSEXT_HIJACK_RPC ? on_hypercall(*frame) : on_system_call(*frame);
+  const Answer answer =
+      frame->rax >= OSEXT_HIJACK_RPC ? on_hypercall(*frame) : on_system_call(*frame);
   executive_shared.ax = answer.value;
   frame->rax = answer.operation;
 }

@@ -13,7 +13,16 @@
 #include "executive/frame.h"
 
 #define EXECUTIVE_BASE 0x200000000000
-#define SHARED(field) EXECUTIVE_BASE + OSEXT_HIJACK_SHARED_##field
+
+/* The guest's result becomes the time-stamp counter; its rdx stays. */
+.macro TIME_STAMP
+	pushq	%rdx
+	rdtsc
+	shlq	$32, %rdx
+	orq	%rdx, %rax
+	movq	%rax, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+	popq	%rdx
+.endm
 
 	.section .text.entry, "ax", @progbits
 
@@ -87,12 +96,12 @@ executive_entry:
 1:	cmpl	$OSEXT_HIJACK_TRAP_MINIMAL, %eax
 	jne	2f
 	OSEXT_MARK(OSEXT_MARK_END)
-	movq	$0, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+	TIME_STAMP
 	jmp	.Lresume
 
 2:	cmpl	$OSEXT_HIJACK_RETURN_MINIMAL, %eax
 	jne	3f
-	movq	$0, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
+	TIME_STAMP
 	movl	$OSEXT_HIJACK_OP_RESUME, %eax
 	OSEXT_MARK(OSEXT_MARK_BEGIN)
 	syscall

@@ -17,14 +17,14 @@
 namespace osext::executive {
 
 struct Frame {
-  uint64_t rax; // in: the number of the call; out: the operation to leave by
+  uint64_t rax;  // in: the number of the call; out: the operation to leave by
   uint64_t gs_base, fs_base;
   uint64_t rdi, rsi, rdx, r10, r8, r9;
   uint64_t rbx, rbp, r12, r13, r14, r15;
 };
 static_assert(offsetof(Frame, rax) == FRAME_RAX && sizeof(Frame) == 15 * 8);
 
-} // namespace osext::executive
+}  // namespace osext::executive
 #endif
 
 #endif

@@ -11,8 +11,8 @@
 
 namespace osext::executive {
 
-inline int64_t system_call(uint64_t number, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0, uint64_t d = 0,
-                           uint64_t e = 0, uint64_t f = 0) {
+inline int64_t system_call(uint64_t number, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0,
+                           uint64_t d = 0, uint64_t e = 0, uint64_t f = 0) {
   int64_t result;
   register uint64_t r10 asm("r10") = d;
   register uint64_t r8 asm("r8") = e;
@@ -24,6 +24,6 @@ inline int64_t system_call(uint64_t number, uint64_t a = 0, uint64_t b = 0, uint
   return result;
 }
 
-} // namespace osext::executive
+}  // namespace osext::executive
 
 #endif

@@ -15,24 +15,32 @@ namespace osext::executive {
 // How the executive leaves: the operation, and what goes with it.
 struct Answer {
   uint64_t operation;
-  uint64_t value; // the guest's rax after RESUME; the number of its call otherwise
+  uint64_t value;  // the guest's rax after RESUME; the number of its call otherwise
 };
 
-inline Answer resume(uint64_t result) { return {OSEXT_HIJACK_OP_RESUME, result}; }
+inline Answer resume(uint64_t result) {
+  return {OSEXT_HIJACK_OP_RESUME, result};
+}
 // Linux serves the call, in the guest's context, with the executive out of sight.
-inline Answer forward(uint64_t number) { return {OSEXT_HIJACK_OP_FORWARD, number}; }
+inline Answer forward(uint64_t number) {
+  return {OSEXT_HIJACK_OP_FORWARD, number};
+}
 // The guest's own task goes on natively, after the call or by repeating it.
-inline Answer leave(uint64_t number) { return {OSEXT_HIJACK_OP_LEAVE, number}; }
-inline Answer hand_over(uint64_t number) { return {OSEXT_HIJACK_OP_HANDOVER, number}; }
+inline Answer leave(uint64_t number) {
+  return {OSEXT_HIJACK_OP_LEAVE, number};
+}
+inline Answer hand_over(uint64_t number) {
+  return {OSEXT_HIJACK_OP_HANDOVER, number};
+}
 
 // System calls (numbers of Linux): policy_pass.cpp.
-Answer on_system_call(Frame &frame);
+Answer on_system_call(Frame& frame);
 // Hypercalls (OSEXT_HIJACK_RPC and up): policy_rpc.cpp.
-Answer on_hypercall(Frame &frame);
+Answer on_hypercall(Frame& frame);
 
 // Counters a guest can ask for; the minimal ones are kept by entry.S.
 extern uint64_t counters[OSEXT_HIJACK_COUNTS];
 
-} // namespace osext::executive
+}  // namespace osext::executive
 
 #endif

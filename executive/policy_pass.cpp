@@ -6,12 +6,12 @@
 // Every other is forwarded, to run in the guest's context with the executive
 // out of sight, so that no pointer of a guest can name the executive's memory.
 
+#include <asm/unistd.h>
+
 #include <initializer_list>
 
 #include "executive/linux.h"
 #include "executive/policy.h"
-
-#include <asm/unistd.h>
 
 namespace osext::executive {
 
@@ -19,7 +19,7 @@ namespace {
 
 // A bit for each system call that the executive makes itself.
 class DirectCalls {
-public:
+ public:
   constexpr DirectCalls() {
     for (unsigned number :
          {__NR_getpid,      __NR_getppid,     __NR_gettid,     __NR_getuid,
@@ -35,7 +35,7 @@ public:
     return number < 64 * kWords && (words_[number / 64] >> number % 64 & 1);
   }
 
-private:
+ private:
   static constexpr unsigned kWords = 8;
   uint64_t words_[kWords] = {};
 };
@@ -43,23 +43,23 @@ private:
 constinit const DirectCalls direct_calls;
 static_assert(DirectCalls().contains(__NR_getppid) && !DirectCalls().contains(__NR_read));
 
-} // namespace
+}  // namespace
 
-Answer on_system_call(Frame &frame) {
+Answer on_system_call(Frame& frame) {
   const uint64_t number = frame.rax;
   if (direct_calls.contains(number)) {
     ++counters[OSEXT_HIJACK_COUNT_DIRECT];
     return resume(system_call(number, frame.rdi, frame.rsi, frame.rdx, frame.r10));
   }
   switch (number) {
-  case __NR_exit:
-  case __NR_exit_group:
-  case __NR_execve:
-  case __NR_execveat:
-    return hand_over(number); // the process ends, or becomes another one, outside
+    case __NR_exit:
+    case __NR_exit_group:
+    case __NR_execve:
+    case __NR_execveat:
+      return hand_over(number);  // the process ends, or becomes another one, outside
   }
   ++counters[OSEXT_HIJACK_COUNT_FORWARDED];
   return forward(number);
 }
 
-} // namespace osext::executive
+}  // namespace osext::executive

@@ -15,32 +15,40 @@ namespace {
 
 constexpr uint64_t kInvalid = static_cast<uint64_t>(-22), kNoSuchCall = static_cast<uint64_t>(-38);
 
+// For machines where the time stamp measures and no plugin counts.
+uint64_t time_stamp() {
+  uint32_t low, high;
+  asm volatile("rdtsc" : "=a"(low), "=d"(high));
+  return low | uint64_t{high} << 32;
+}
+
 uint64_t statistic(uint64_t which) {
-  if (which == OSEXT_HIJACK_COUNT_RPCS_MINIMAL)
-    return executive_rpcs_minimal;
+  if (which == OSEXT_HIJACK_COUNT_RPCS_MINIMAL) return executive_rpcs_minimal;
   return which < OSEXT_HIJACK_COUNTS ? counters[which] : kInvalid;
 }
 
-} // namespace
+}  // namespace
 
-Answer on_hypercall(Frame &frame) {
+Answer on_hypercall(Frame& frame) {
   if (frame.rax == OSEXT_HIJACK_RPC) {
     ++counters[OSEXT_HIJACK_COUNT_RPCS];
     return resume(osext_hijack_rpc_result(frame.rdi));
   }
   switch (frame.rax) {
-  case OSEXT_HIJACK_TRAP:
-    OSEXT_MARK(OSEXT_MARK_END);
-    return resume(0);
-  case OSEXT_HIJACK_RETURN:
-    OSEXT_MARK(OSEXT_MARK_BEGIN);
-    return resume(0);
-  case OSEXT_HIJACK_LEAVE:
-    return leave(frame.rax);
-  case OSEXT_HIJACK_STATISTICS:
-    return resume(statistic(frame.rdi));
+    case OSEXT_HIJACK_TRAP:
+      OSEXT_MARK(OSEXT_MARK_END);
+      return resume(time_stamp());
+    case OSEXT_HIJACK_RETURN: {
+      const Answer answer = resume(time_stamp());
+      OSEXT_MARK(OSEXT_MARK_BEGIN);
+      return answer;
+    }
+    case OSEXT_HIJACK_LEAVE:
+      return leave(frame.rax);
+    case OSEXT_HIJACK_STATISTICS:
+      return resume(statistic(frame.rdi));
   }
   return resume(kNoSuchCall);
 }
 
-} // namespace osext::executive
+}  // namespace osext::executive

@@ -17,25 +17,24 @@
 #ifndef OSEXT_EXECUTIVE_HOST_SESSION_H
 #define OSEXT_EXECUTIVE_HOST_SESSION_H
 
+#include <osext/hijack.h>
 #include <sys/types.h>
 
 #include <cstdint>
 #include <string>
 
-#include <osext/hijack.h>
-
 namespace osext {
 
 class HijackSession {
-public:
+ public:
   HijackSession() = default;
-  ~HijackSession(); // stop()s
-  HijackSession(const HijackSession &) = delete;
-  HijackSession &operator=(const HijackSession &) = delete;
+  ~HijackSession();  // stop()s
+  HijackSession(const HijackSession&) = delete;
+  HijackSession& operator=(const HijackSession&) = delete;
 
   // Load the executive and wait until it is ready.  All throw std::runtime_error
   // that says what to do; a failed start() leaves nothing behind.
-  void start(const std::string &executive_path);
+  void start(const std::string& executive_path);
   void join();
   void leave();
   // End the executive; only when not joined.
@@ -46,12 +45,12 @@ public:
   int device() const { return device_; }
   osext_hijack_statistics statistics() const;
 
-private:
-  void await_ready(const char *failure);
+ private:
+  void await_ready(const char* failure);
 
   int device_ = -1;
   pid_t executive_ = -1;
-  void *reservation_ = nullptr;
+  void* reservation_ = nullptr;
   bool joined_ = false;
 };
 
@@ -62,6 +61,6 @@ inline std::uint64_t hijack_call(std::uint64_t number, std::uint64_t argument = 
   return result;
 }
 
-} // namespace osext
+}  // namespace osext
 
 #endif

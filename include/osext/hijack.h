@@ -25,8 +25,8 @@
  * the others after all registers and fs/gs are saved, by the C++ handler.
  */
 #define OSEXT_HIJACK_RPC 0x4f00		/* counts, returns osext_hijack_rpc_result(argument) */
-#define OSEXT_HIJACK_TRAP 0x4f01	/* the handler begins with an END marker */
-#define OSEXT_HIJACK_RETURN 0x4f02	/* the handler ends with a BEGIN marker */
+#define OSEXT_HIJACK_TRAP 0x4f01	/* the handler executes an END marker, returns the time stamp after it */
+#define OSEXT_HIJACK_RETURN 0x4f02	/* the handler ends with a BEGIN marker, returns the time stamp before it */
 #define OSEXT_HIJACK_LEAVE 0x4f03	/* the owner continues natively; returns 0 there */
 #define OSEXT_HIJACK_STATISTICS 0x4f04	/* argument: enum osext_hijack_statistic; that counter */
 #define OSEXT_HIJACK_MINIMAL 0x4f80	/* first of the minimal numbers */
