@@ -60,7 +60,8 @@ int main(int argc, char** argv) {
                      "a second run: print the ratios of both, row by row, and their quotient");
 
   std::string kernel = "6.12";
-  auto* shell = app.add_subcommand("shell", "boot the virtual machine with a shell on this terminal");
+  auto* shell =
+      app.add_subcommand("shell", "boot the virtual machine with a shell on this terminal");
   shell->add_option("--kernel", kernel, "kernel to boot")->capture_default_str();
 
   CLI11_PARSE(app, argc, argv);

@@ -23,9 +23,10 @@ std::unique_ptr<Machine> make_machine(const RunOptions& options, const Place& pl
   vm.plugin = place.plugin();
   vm.profile = place.profile(profile);
   vm.fresh = fresh;
+  vm.snapshots = options.snapshots;
   if (!fs::exists(vm.profile)) {
-    throw MachineError(fmt::format("there is no CPU profile '{}': see machine/sim/profiles",
-                                   profile));
+    throw MachineError(
+        fmt::format("there is no CPU profile '{}': see machine/sim/profiles", profile));
   }
   return make_sim(vm);
 }

@@ -53,8 +53,7 @@ nlohmann::json cell_states(const std::vector<PlannedUnit>& plan,
                            const std::vector<Sample>& samples) {
   std::map<Cell, Status> states;
   for (const Sample& sample : samples) {
-    const auto [entry, is_new] =
-        states.try_emplace(without_profile(sample.cell), sample.status);
+    const auto [entry, is_new] = states.try_emplace(without_profile(sample.cell), sample.status);
     if (!is_new) entry->second = worse(entry->second, sample.status);
   }
   nlohmann::json cells = nlohmann::json::array();

@@ -16,8 +16,9 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--machine", options.machine, "where to measure")
       ->check(CLI::IsMember({"sim", "kvm", "native"}))
       ->capture_default_str();
-  command.add_option("--kernel", options.kernel,
-                     "6.12, 6.1, or a linux-image .deb with its headers .deb beside it")
+  command
+      .add_option("--kernel", options.kernel,
+                  "6.12, 6.1, or a linux-image .deb with its headers .deb beside it")
       ->capture_default_str();
   command
       .add_option("--profile", options.profiles,
@@ -29,6 +30,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->delimiter(',');
   command.add_option("--seed", options.seed, "seed of everything random")->capture_default_str();
   command.add_option("--out", options.out, "run directory (default: results/latest)");
+  command.add_option("--snapshots", options.snapshots,
+                     "folder of the booted machines' snapshots (default: build/snapshots)");
   command.add_flag("--fresh", options.fresh, "start over: no resuming, new snapshots");
   command.add_flag("--list", options.list, "print the matrix of cells and stop");
   command.add_flag("--doctor", options.doctor, "say what this computer can do and stop");
@@ -39,7 +42,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
 std::string command_text(const RunOptions& options) {
   std::string text = options.full ? "benchmarks/all --full" : "benchmarks/all --quick";
   if (options.machine != "sim") text += " --machine " + options.machine;
-  if (options.machine != "native" && options.kernel != "6.12") text += " --kernel " + options.kernel;
+  if (options.machine != "native" && options.kernel != "6.12")
+    text += " --kernel " + options.kernel;
   const auto add_list = [&](const char* name, const std::vector<std::string>& items) {
     if (!items.empty()) text += fmt::format(" {} {}", name, fmt::join(items, ","));
   };

@@ -22,6 +22,7 @@ struct RunOptions {
   std::vector<std::string> mechanisms;   // empty: all
   std::uint64_t seed = 1;
   std::filesystem::path out;
+  std::filesystem::path snapshots;  // default: build/snapshots
   bool fresh = false;
   bool list = false;
   bool doctor = false;

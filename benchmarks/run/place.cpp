@@ -22,8 +22,9 @@ Place find_place() {
        folder = folder.parent_path()) {
     if (fs::exists(folder / "include" / "osext" / "marker.h")) return {folder};
   }
-  throw std::runtime_error("osext has to be started from a checkout's build folder; "
-                           "benchmarks/all does so");
+  throw std::runtime_error(
+      "osext has to be started from a checkout's build folder; "
+      "benchmarks/all does so");
 }
 
 std::string kernel_name(const Place& place, const std::string& option) {
@@ -33,9 +34,8 @@ std::string kernel_name(const Place& place, const std::string& option) {
   for (const auto& [name, kernel] : setup.at("kernels").items()) {
     if (kernel.value("file", "") == fs::canonical(option).string()) return name;
   }
-  throw std::runtime_error(
-      fmt::format("the kernel {} is not set up: start benchmarks/all with --kernel {}", option,
-                  option));
+  throw std::runtime_error(fmt::format(
+      "the kernel {} is not set up: start benchmarks/all with --kernel {}", option, option));
 }
 
 std::uint64_t fingerprint(const std::vector<fs::path>& files) {

@@ -15,9 +15,7 @@ struct Place {
   std::filesystem::path host() const { return build() / "host"; }
   std::filesystem::path runner() const { return host() / "benchmarks" / "osext-runner"; }
   std::filesystem::path executive() const { return host() / "executive" / "osext-executive"; }
-  std::filesystem::path plugin() const {
-    return host() / "machine" / "sim" / "libosext_plugin.so";
-  }
+  std::filesystem::path plugin() const { return host() / "machine" / "sim" / "libosext_plugin.so"; }
   std::filesystem::path profile(const std::string& name) const;
   std::filesystem::path modules(const std::string& kernel) const {
     return build() / "modules" / kernel;

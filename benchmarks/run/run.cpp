@@ -90,8 +90,8 @@ std::string verdict(const std::vector<Sample>& samples) {
   for (const auto& [cell, state] : cells) ++count[state];
   std::string text;
   for (const auto& [state, number] : count) {
-    if (state != Status::ok) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", number,
-                                                 to_string(state));
+    if (state != Status::ok)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", number, to_string(state));
   }
   return text.empty() ? "ok" : text;
 }
@@ -218,6 +218,8 @@ class Run {
 
 }  // namespace
 
-int run(const RunOptions& options, const Place& place) { return Run(options, place).execute(); }
+int run(const RunOptions& options, const Place& place) {
+  return Run(options, place).execute();
+}
 
 }  // namespace osext

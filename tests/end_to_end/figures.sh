@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# figures.sh OSEXT KERNEL: the floors and orders of primitive_cost on one kernel, in
+# instructions, at two seeds; fast and slow paths counted.
+set -euo pipefail
+
+osext=$1
+kernel=$2
+case $kernel in
+  6.12) ptrace_factor=20 ;;
+  6.1) ptrace_factor=12 ;;
+  *)
+    echo "figures.sh knows no floors of kernel $kernel" >&2
+    exit 2
+    ;;
+esac
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# median MECHANISM WORKLOAD PARAMS: instructions of one operation; fails without an ok row.
+median() {
+  awk -F, -v m="$1" -v w="$2" -v p="$3" '
+    $2 == m && $3 == w && $4 == p && $5 == "instructions" && $17 == "ok" { print $12; found = 1 }
+    END { exit !found }' "$summary" ||
+    { echo "no ok row $1 $2 $3" >&2; exit 1; }
+}
+
+# check WHAT A RELATION B: prints and compares two numbers.
+failures=0
+check() {
+  if awk -v a="$2" -v b="$4" "BEGIN { exit !(a $3 b) }"; then
+    echo "ok      $1: $2 $3 $4"
+  else
+    echo "FAILED  $1: $2 $3 $4"
+    failures=$((failures + 1))
+  fi
+}
+
+# fact WORKLOAD PARAMS NAME: a counter of a hijack cell.
+fact() {
+  grep -F "\"mechanism\":\"hijack\",\"workload\":\"$1\"" "$samples" | grep -F "$2" |
+    grep -oE "\"$3\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$'
+}
+
+for seed in 1 2; do
+  echo "kernel $kernel, seed $seed"
+  timeout 600 "$osext" run --quick --only primitive_cost --kernel "$kernel" --profile pentium4 \
+    --seed "$seed" --out "$work/$seed" >/dev/null
+  summary=$work/$seed/tables/summary.csv
+  samples=$work/$seed/samples.jsonl
+
+  native=$(median linux null_syscall sampling=batch)
+  absent=$(median hijack null_syscall 'module=absent;sampling=batch')
+  loaded=$(median hijack null_syscall 'module=loaded;sampling=batch')
+  rpc=$(median hijack rpc 'sampling=batch;save=full')
+  rpc_minimal=$(median hijack rpc 'sampling=batch;save=minimal')
+  interpose=$(median hijack interpose 'sampling=batch;save=full')
+  pipes=$(median linux rpc_peer bytes=1)
+  ptrace=$(median ptrace interpose variant=getregs)
+  trap=$(median hijack trap save=full)
+
+  check "rpc, all registers saved" "$rpc" '<=' 170
+  check "rpc, minimal" "$rpc_minimal" '<=' 80
+  check "interposed getppid, times native x 1.6" "$interpose" '<=' "$(awk "BEGIN { print 1.6 * $native }")"
+  check "what other tasks pay for the module" "$(awk "BEGIN { print $loaded - $absent }")" '<=' 8
+  # A clock interrupt may fall into a batch, so "the same" is within 1 %.
+  check "null_syscall is the same in each unit" "$(awk "BEGIN { d = $absent / $native - 1; print d < 0 ? -d : d }")" '<=' 0.01
+  check "ptrace is $ptrace_factor times as dear" "$ptrace" '>=' "$(awk "BEGIN { print $ptrace_factor * $interpose }")"
+  # Asserted orders hold by 20 %.
+  check "trap < rpc" "$(awk "BEGIN { print 1.2 * $trap }")" '<' "$rpc"
+  check "null_syscall < interposition" "$(awk "BEGIN { print 1.2 * $native }")" '<' "$interpose"
+  check "interposition < pipe RPC" "$(awk "BEGIN { print 1.2 * $interpose }")" '<' "$pipes"
+  check "pipe RPC < ptrace" "$(awk "BEGIN { print 1.2 * $pipes }")" '<' "$ptrace"
+  # The figures are the fast path's: every call took it, but for what a signal or
+  # the scheduler may have diverted; joining and leaving show the slow path lives.
+  check "rpc by the fast path" "$(fact rpc '"save":"full"' fast_traps)" '>=' 1000
+  check "rpc back by the fast path" "$(fact rpc '"save":"full"' fast_resumes)" '>=' 1000
+done
+
+((failures == 0))
