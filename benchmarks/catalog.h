@@ -20,10 +20,10 @@ const MechanismInfo& find_mechanism(std::string_view id);
 
 struct PlanOptions {
   MachineId machine = MachineId::sim;
-  std::uint64_t operations = 10000;  // of each per-operation series
-  std::uint64_t warmup = 100;        // operations before them
-  bool modules = true;               // kernel modules may be loaded there
-  std::vector<std::string> only;     // workloads; empty = all
+  std::uint64_t operations = 10000;    // of each per-operation series
+  std::uint64_t warmup = 100;          // operations before them
+  bool modules = true;                 // kernel modules may be loaded there
+  std::vector<std::string> only = {};  // workloads; empty = all
 };
 
 // The cells of one experiment and one mechanism, in the order in which they are measured: those
