@@ -4,6 +4,7 @@
 // markers.  Two restores must print and count the same.
 //   guest-probe mix RECORDS   the above; writes 64 KiB to RECORDS
 //   guest-probe spin          never ends
+//   guest-probe spin-alone    the same as a real-time program: nothing else runs
 //   guest-probe cpus          two threads that must meet: needs two CPUs or patience
 #include <osext/marker.h>
 #include <sched.h>
@@ -124,9 +125,13 @@ int main(int argc, char** argv) {
   std::string what = argc > 1 ? argv[1] : "";
   if (what == "mix") return mix(argc > 2 ? argv[2] : nullptr);
   if (what == "cpus") return meet_on_two_cpus();
-  if (what == "spin")
+  if (what == "spin-alone") {
+    sched_param highest{99};
+    if (sched_setscheduler(0, SCHED_FIFO, &highest) != 0) return 1;
+  }
+  if (what == "spin" || what == "spin-alone")
     for (;;) {
     }
-  std::fprintf(stderr, "guest-probe: mix, spin or cpus\n");
+  std::fprintf(stderr, "guest-probe: mix, spin, spin-alone or cpus\n");
   return 2;
 }

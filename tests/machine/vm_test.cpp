@@ -70,9 +70,7 @@ TEST_P(VmTest, ASpinningProgramIsStoppedAndWhatItLeftIsKept) {
 TEST_P(VmTest, AMachineWithoutCpuTimeForItsAgentIsMadeToShowWhereItHangs) {
   OSEXT_NEEDS_VM(GetParam());
   auto machine = make_sim(options_for(GetParam()));
-  Unit unit = probe_unit("spin", seconds(6));
-  unit.argv = {"chrt", "-f", "99", "/run/osext/guest-probe", "spin"};
-  auto result = machine->run(unit);
+  auto result = machine->run(probe_unit("spin-alone", seconds(6)));
   EXPECT_EQ(result.outcome, Outcome::timeout);
   EXPECT_NE(result.kernel_log.find("guest-probe"), std::string::npos) << result.kernel_log;
   EXPECT_NE(result.kernel_log.find("NMI"), std::string::npos) << result.kernel_log;
