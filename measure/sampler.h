@@ -4,6 +4,7 @@
 #pragma once
 
 #include <osext/marker.h>
+#include <sched.h>
 
 #include <cstdint>
 #include <memory>
@@ -61,6 +62,7 @@ void Sampler::by_markers(const Series& series, Loop&& loop) {
   writer_.marked(series);
   MarkerProbe probe;
   OSEXT_MARK(OSEXT_MARK_WATCH);
+  sched_yield();  // watching starts at the next change of control flow
   OSEXT_MARK(OSEXT_MARK_SERIES);
   try {
     loop(probe, series.pairs());

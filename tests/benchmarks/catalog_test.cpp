@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+// The catalog: the product of experiments and mechanisms has no hole without a reason.
+#include "benchmarks/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace osext {
+namespace {
+
+std::vector<PlannedCell> plan(const char* mechanism, PlanOptions options = {}) {
+  return plan_cells(find_experiment("primitive_cost"), find_mechanism(mechanism), options);
+}
+
+bool has(const std::vector<PlannedCell>& cells, const std::string& workload, const Params& params) {
+  return std::any_of(cells.begin(), cells.end(), [&](const PlannedCell& p) {
+    return p.cell.workload == workload && p.cell.params == params;
+  });
+}
+
+TEST(Catalog, HasTheRowsOfThePapersTables) {
+  const auto linux_cells = plan("linux");
+  EXPECT_TRUE(has(linux_cells, "null_syscall", {}));
+  EXPECT_TRUE(has(linux_cells, "null_syscall", {{"sampling", "batch"}}));
+  EXPECT_TRUE(has(linux_cells, "rpc_peer", {{"bytes", "1"}}));
+  EXPECT_TRUE(has(linux_cells, "signal_other", {{"leg", "round_trip"}}));
+  EXPECT_TRUE(has(plan("ptrace"), "interpose", {{"variant", "get_syscall_info"}}));
+  for (const char* workload : {"trap", "return", "rpc", "interpose"})
+    for (const char* save : {"full", "minimal"})
+      EXPECT_TRUE(has(plan("hijack"), workload, {{"save", save}})) << workload << save;
+}
+
+TEST(Catalog, GivesEveryCellOnceAndEveryGapAReason) {
+  for (const Experiment& experiment : experiments()) {
+    std::set<Cell> cells;
+    for (const MechanismInfo& mechanism : mechanisms())
+      for (const PlannedCell& p : plan_cells(experiment, mechanism, {}))
+        EXPECT_TRUE(cells.insert(p.cell).second) << p.cell.workload << to_string(p.cell.params);
+    const auto all_gaps = gaps(experiment);
+    for (const Gap& gap : all_gaps) EXPECT_FALSE(gap.reason.empty()) << gap.workload;
+    for (const MechanismInfo& mechanism : mechanisms())
+      for (const Row& row : experiment.rows) {
+        const bool cell = std::any_of(cells.begin(), cells.end(), [&](const Cell& c) {
+          return c.mechanism == mechanism.id && c.workload == row.workload;
+        });
+        const bool gap = std::any_of(all_gaps.begin(), all_gaps.end(), [&](const Gap& g) {
+          return g.mechanism == mechanism.id && g.workload == row.workload;
+        });
+        EXPECT_NE(cell, gap) << mechanism.id << " " << row.workload;
+      }
+  }
+}
+
+TEST(Catalog, MeasuresWithoutTheModuleFirst) {
+  const auto cells = plan("hijack");
+  ASSERT_FALSE(cells.empty());
+  EXPECT_EQ(cells.front().cell.params.at("module"), "absent");
+  const auto loaded = std::find_if(cells.begin(), cells.end(),
+                                   [](const auto& p) { return p.phase == Phase::ready; });
+  EXPECT_TRUE(
+      std::all_of(loaded, cells.end(), [](const auto& p) { return p.phase == Phase::ready; }));
+}
+
+TEST(Catalog, RequiresCellsOnlyWhereTheyCanBeMeasured) {
+  for (const PlannedCell& p : plan("hijack", {.machine = MachineId::native, .modules = false})) {
+    EXPECT_FALSE(p.skip_reason.empty());
+    EXPECT_FALSE(p.must_be_ok);
+  }
+  for (const PlannedCell& p : plan("hijack", {.machine = MachineId::sim}))
+    EXPECT_TRUE(p.must_be_ok);
+  for (const PlannedCell& p : plan("linux", {.machine = MachineId::native, .modules = false}))
+    EXPECT_TRUE(p.must_be_ok);
+}
+
+TEST(Catalog, TakesFloorsFromBatchesOfAThousand) {
+  for (const std::uint64_t operations : {1'000, 10'000})
+    for (const PlannedCell& p : plan("linux", {.operations = operations})) {
+      if (p.cell.params.contains("sampling")) {
+        EXPECT_EQ(p.series.ops, 1000u);
+        EXPECT_GE(p.series.count, 2u);
+      } else {
+        EXPECT_EQ(p.series.ops, 1u);
+        EXPECT_EQ(p.series.count, operations);
+      }
+    }
+}
+
+TEST(Catalog, SelectsWorkloadsAndNamesUnknownIds) {
+  EXPECT_EQ(plan("linux", {.only = {"rpc_peer"}}).size(), 2u);
+  EXPECT_TRUE(plan("linux", {.only = {"nothing"}}).empty());
+  EXPECT_THROW(find_mechanism("nothing"), std::invalid_argument);
+  EXPECT_THROW(find_experiment("nothing"), std::invalid_argument);
+  for (const char* id : {"sim", "kvm", "native", "smp"})
+    EXPECT_EQ(to_string(parse_machine(id)), id);
+  EXPECT_THROW(parse_machine("moon"), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace osext
