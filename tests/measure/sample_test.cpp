@@ -28,7 +28,9 @@ const char* const kLine =
     R"("values":[3,-4,9223372036854775807,-9223372036854775808],)"
     R"("counters":{"irets":0,"sysrets":4},"status":"ok","reason":""})";
 
-TEST(Sample, HasOneByteForm) { EXPECT_EQ(to_json_line(example()), kLine); }
+TEST(Sample, HasOneByteForm) {
+  EXPECT_EQ(to_json_line(example()), kLine);
+}
 
 TEST(Sample, ComesBackAsItWas) {
   const Sample back = parse_json_line(kLine);

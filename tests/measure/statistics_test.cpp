@@ -42,9 +42,9 @@ TEST(Format, HasAtMostThreeDecimals) {
   EXPECT_EQ(format_per_op(331'500, 1000), "331.5");
   EXPECT_EQ(format_per_op(2, 3), "0.667");
   EXPECT_EQ(format_per_op(-4, 3), "-1.333");
-  EXPECT_EQ(format_per_op(1'999'500, 1'000'000), "2");     // 1.9995 rounds away from zero
+  EXPECT_EQ(format_per_op(1'999'500, 1'000'000), "2");  // 1.9995 rounds away from zero
   EXPECT_EQ(format_per_op(1'999'499, 1'000'000), "1.999");
-  EXPECT_EQ(format_per_op(-1, 10'000), "0");               // no negative zero
+  EXPECT_EQ(format_per_op(-1, 10'000), "0");  // no negative zero
   EXPECT_EQ(format_per_op(INT64_MIN, 1), "-9223372036854775808");
   EXPECT_EQ(format_per_op(50, 1000), "0.05");
   EXPECT_THROW(format_per_op(1, 0), std::invalid_argument);
