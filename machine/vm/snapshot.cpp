@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -61,8 +62,22 @@ Descriptor lock(const fs::path& file, Deadline deadline) {
 }
 
 Snapshot open_snapshot(const fs::path& folder) {
+  std::error_code ignored;  // marks it as used
+  fs::last_write_time(folder / "nonce", fs::file_time_type::clock::now(), ignored);
   return {folder.filename().string(), folder / "state", read_text(folder / "nonce"),
           read_text(folder / "boot.log")};
+}
+
+// Each image or kernel that was ever used leaves a snapshot: only the latest ones are kept.
+void remove_old_snapshots(const fs::path& folder) {
+  constexpr size_t kept = 12;
+  std::error_code ignored;
+  std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!entry.path().has_extension())  // not another process's half one
+      found.emplace_back(fs::last_write_time(entry.path() / "nonce", ignored), entry.path());
+  std::sort(found.rbegin(), found.rend());
+  for (size_t i = kept; i < found.size(); i++) fs::remove_all(found[i].second, ignored);
 }
 
 bool is_usable(const fs::path& folder, const std::string& manifest) {
@@ -75,7 +90,6 @@ void create_snapshot(const VmSetup& setup, const VmOptions& options, const std::
   fs::path half = folder;
   half += ".new";
   fs::remove_all(half);
-  fs::remove_all(folder);
   fs::create_directories(half);
   {
     VmStart start;
@@ -87,6 +101,7 @@ void create_snapshot(const VmSetup& setup, const VmOptions& options, const std::
   }
   write_text(half / "nonce", new_nonce());
   write_text(half / "manifest", manifest);
+  fs::remove_all(folder);
   fs::rename(half, folder);
 }
 
@@ -113,6 +128,7 @@ Snapshot obtain_snapshot(const VmSetup& setup, const VmOptions& options) {
   Descriptor held = lock(lock_file, deadline_in(2 * options.boot_limit));
   if (options.fresh || !is_usable(folder, manifest))
     create_snapshot(setup, options, manifest, folder);
+  remove_old_snapshots(options.snapshots);
   return open_snapshot(folder);
 }
 
