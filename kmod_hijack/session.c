@@ -117,11 +117,9 @@ static bool is_alone(void)
 {
 	int tries;
 
-	if (!thread_group_empty(current))
-		return false;
-	/* Readers in /proc hold a reference for a moment. */
+	/* A thread that was joined may not be gone yet; readers in /proc hold a reference for a moment. */
 	for (tries = 0; tries < 100; tries++) {
-		if (atomic_read(&current->mm->mm_users) == 1)
+		if (thread_group_empty(current) && atomic_read(&current->mm->mm_users) == 1)
 			return true;
 		msleep(1);
 	}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+// hijack-guest SEED MODULE ENTRIES-MODULE EXECUTIVE BAD-EXECUTIVE CHECK...: runs the checks, a line
+// of output each; status 0 if all hold.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <map>
+
+#include "tests/hijack/guest/check.h"
+
+namespace osext::test {
+
+Place place;
+std::mt19937_64 dice;
+
+namespace {
+std::map<std::string, std::function<void()>>& checks() {
+  static std::map<std::string, std::function<void()>> all;
+  return all;
+}
+}  // namespace
+
+RegisterCheck::RegisterCheck(const char* name, std::function<void()> check) {
+  checks()[name] = std::move(check);
+}
+
+Loaded::Loaded(const std::string& parameters) {
+  module_.load(place.module, "osext_hijack", parameters);
+}
+
+Loaded::~Loaded() noexcept(false) {
+  const bool unloaded = module_.unload();
+  if (!unloaded && !std::uncaught_exceptions())
+    throw std::runtime_error("the module does not unload: somebody still uses it");
+}
+
+int status_of_child(const std::function<int()>& body) {
+  std::fflush(stdout);
+  const pid_t child = fork();
+  require(child >= 0, "fork failed");
+  if (child == 0) {
+    int status = 99;
+    try {
+      status = body();
+    } catch (const std::exception& error) {
+      fmt::print("  in a child: {}\n", error.what());
+      std::fflush(stdout);
+    }
+    _exit(status);
+  }
+  int status;
+  require(waitpid(child, &status, 0) == child, "waitpid failed");
+  return status;
+}
+
+std::string describe_status(int status) {
+  return WIFSIGNALED(status) ? fmt::format("died of signal {}", WTERMSIG(status))
+                             : fmt::format("exited with {}", WEXITSTATUS(status));
+}
+
+int status_of_guest(const std::function<int()>& body) {
+  return status_of_child([&] {
+    HijackSession session;
+    session.start(place.executive);
+    session.join();
+    const int status = body();
+    session.leave();
+    session.stop();
+    return status;
+  });
+}
+
+void require_working_session() {
+  HijackSession session;
+  session.start(place.executive);
+  session.join();
+  const std::uint64_t answer = hijack_call(OSEXT_HIJACK_RPC, 14);
+  session.leave();
+  require(answer == osext_hijack_rpc_result(14), "the next session answers {}", answer);
+  session.stop();
+}
+
+volatile std::uint64_t* executive_memory() {
+  return reinterpret_cast<volatile std::uint64_t*>(OSEXT_EXECUTIVE_BASE +
+                                                   OSEXT_HIJACK_SHARED_BYTES);
+}
+
+}  // namespace osext::test
+
+int main(int count, char** arguments) {
+  using namespace osext::test;
+  if (count < 7) return 2;
+  dice.seed(std::stoull(arguments[1]));
+  place = {arguments[2], arguments[3], arguments[4], arguments[5]};
+  int failed = 0;
+  for (int i = 6; i < count; ++i) {
+    const auto check = checks().find(arguments[i]);
+    std::string problem = check == checks().end() ? "no such check" : "";
+    try {
+      if (problem.empty()) check->second();
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    fmt::print("{} {}\n", arguments[i], problem.empty() ? "ok" : "FAILED: " + problem);
+    std::fflush(stdout);
+    failed += !problem.empty();
+  }
+  return failed != 0;
+}

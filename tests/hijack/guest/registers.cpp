@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+// Nothing of a guest may change in a call but what the system-call instruction changes.
+#include "tests/hijack/guest/registers.h"
+
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "tests/hijack/guest/check.h"
+
+extern "C" {
+void call_checked(const osext::test::Registers* in);
+extern osext::test::Registers checked_out;
+}
+
+namespace osext::test {
+
+namespace {
+
+std::uint64_t fs_base() {
+  std::uint64_t base;
+  asm volatile("rdfsbase %0" : "=r"(base));
+  return base;
+}
+std::uint64_t gs_base() {
+  std::uint64_t base;
+  asm volatile("rdgsbase %0" : "=r"(base));
+  return base;
+}
+
+// CF PF AF ZF SF DF OF NT AC ID; bit 1 and IF are always set.
+constexpr std::uint64_t kFlags = 0x244cd5, kFixedFlags = 0x202;
+
+Registers random_registers(std::uint64_t number, std::uint64_t argument) {
+  Registers in;
+  auto* words = reinterpret_cast<std::uint64_t*>(&in);
+  for (std::size_t i = 0; i < sizeof in / 8; ++i) words[i] = dice();
+  in.rax = number;
+  in.rdi = argument;
+  in.flags = (in.flags & kFlags) | kFixedFlags;
+  in.rsp_moved = in.unused = 0;
+  return in;
+}
+
+void guest_calls(int rounds) {
+  for (int i = 0; i < rounds; ++i) {
+    const std::uint64_t argument = dice();
+    require(checked_call(OSEXT_HIJACK_RPC, argument) == osext_hijack_rpc_result(argument),
+            "RPC {} answers wrongly", i);
+    require(checked_call(OSEXT_HIJACK_RPC_MINIMAL, argument) == argument + 1,
+            "minimal RPC {} answers wrongly", i);
+    if (i % 8) continue;
+    checked_call(SYS_getppid, argument);  // made by the executive
+    checked_call(SYS_gettimeofday, 0);    // forwarded
+    checked_call(OSEXT_HIJACK_GETPPID_MINIMAL, argument);
+    require(checked_call(0x4f7f, argument) == static_cast<std::uint64_t>(-ENOSYS),
+            "an unknown hypercall is answered");
+    require(checked_call(0xffffffff, argument) == static_cast<std::uint64_t>(-ENOSYS),
+            "an unknown minimal call is answered");
+  }
+}
+
+void registers(const std::string& parameters, int rounds) {
+  Loaded module(parameters);
+  HijackSession session;
+  session.start(place.executive);
+  asm volatile("wrgsbase %0" ::"r"(0x123456789000ULL));
+  const std::uint64_t counted = 1;
+  session.join();
+  const std::uint64_t before = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_RPCS);
+  guest_calls(rounds);
+  const std::uint64_t after = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_RPCS);
+  const osext_hijack_statistics statistics = session.statistics();
+  session.leave();
+  require(after - before == counted * rounds, "the executive counted {} of {} calls",
+          after - before, rounds);
+  require(gs_base() == 0x123456789000ULL, "the gs base is lost");
+  asm volatile("wrgsbase %0" ::"r"(0ULL));
+  const bool slow = !parameters.empty();
+  const std::uint64_t calls = 2ULL * rounds;
+  require((slow ? statistics.slow_traps : statistics.fast_traps) > calls,
+          "too few traps: {} fast, {} slow", statistics.fast_traps, statistics.slow_traps);
+  require((slow ? statistics.fast_traps : statistics.slow_traps) == 0,
+          "traps on the wrong path: {} fast, {} slow", statistics.fast_traps,
+          statistics.slow_traps);
+  session.stop();
+}
+
+const RegisterCheck fast("registers_fast", [] { registers("", 10000); });
+const RegisterCheck slow("registers_slow", [] { registers("slow_path=1", 3000); });
+
+// The checker itself must see a change: a system call that does change a register.
+const RegisterCheck control("registers_control", [] {
+  Registers in = random_registers(SYS_getpid, 1);
+  call_checked(&in);
+  Registers spoiled = in;
+  spoiled.r15 ^= 1;
+  require(checked_out.r15 == in.r15 && checked_out.r15 != spoiled.r15, "r15 is not compared");
+  require(std::memcmp(checked_out.xmm, in.xmm, sizeof in.xmm) == 0, "xmm changes natively");
+  require(checked_out.flags == in.flags, "flags change natively: {:#x} {:#x}", in.flags,
+          checked_out.flags);
+});
+
+}  // namespace
+
+std::uint64_t checked_call(std::uint64_t number, std::uint64_t argument) {
+  const Registers in = random_registers(number, argument);
+  const std::uint64_t fs = fs_base(), gs = gs_base();
+  call_checked(&in);
+  Registers expected = in;
+  expected.rax = checked_out.rax;
+  require(fs_base() == fs && gs_base() == gs, "call {:#x} changes fs or gs", number);
+  const auto* want = reinterpret_cast<const std::uint64_t*>(&expected);
+  const auto* got = reinterpret_cast<const std::uint64_t*>(&checked_out);
+  for (std::size_t i = 0; i < sizeof in / 8; ++i)
+    require(i == 15 || want[i] == got[i], "call {:#x} changes word {}: {:#x} to {:#x}", number, i,
+            want[i], got[i]);
+  return checked_out.rax;
+}
+
+}  // namespace osext::test

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+// Runs the checks of guest/ in a machine with two CPUs, all of a kernel in one boot, and reports
+// each; and asserts the costs, in the machine that counts exactly.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+
+#include "machine/machine.h"
+#include "machine/vm/kernel_log.h"
+#include "machine/vm/setup_file.h"
+
+namespace osext {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kChecks = {"load_unload",
+                                          "registers_control",
+                                          "registers_fast",
+                                          "registers_slow",
+                                          "state",
+                                          "signals",
+                                          "timer_storm",
+                                          "ends",
+                                          "touch_control",
+                                          "touch",
+                                          "pointers_control",
+                                          "pointers",
+                                          "third_process",
+                                          "stale_translations",
+                                          "unmap_reservation",
+                                          "refusals",
+                                          "random_calls",
+                                          "traced_guest_refused",
+                                          "threads_refused",
+                                          "int80",
+                                          "sysenter",
+                                          "bad_executives",
+                                          "busy",
+                                          "kills",
+                                          "stop_and_continue",
+                                          "traced",
+                                          "migration",
+                                          "cpu_hotplug",
+                                          "load_unload"};
+constexpr std::chrono::seconds kLimit{400};
+
+class HijackTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(HijackTest, Checks) {
+  const fs::path build = OSEXT_BUILD, modules = build / "modules" / GetParam();
+  try {
+    read_setup(build / "setup.json", GetParam());
+  } catch (const MachineError& error) {
+    GTEST_SKIP() << error.what();
+  }
+  VmOptions options;
+  options.build = build;
+  options.kernel = GetParam();
+  Unit unit;
+  unit.name = "hijack";
+  unit.limit = kLimit;
+  unit.argv = {"/run/osext/hijack-guest",    "1",
+               "/run/osext/osext_hijack.ko", "/run/osext/osext_entries.ko",
+               "/run/osext/executive",       "/run/osext/bad"};
+  unit.argv.insert(unit.argv.end(), kChecks.begin(), kChecks.end());
+  unit.files = {{OSEXT_HIJACK_GUEST, unit.argv[0], 0755},
+                {modules / "osext_hijack.ko", unit.argv[2]},
+                {modules / "osext_entries.ko", unit.argv[3]},
+                {OSEXT_EXECUTIVE, unit.argv[4]}};
+  for (char attack = '0'; attack <= '6'; ++attack)
+    unit.files.push_back({std::string(OSEXT_BAD_EXECUTIVE) + attack, unit.argv[5] + attack});
+
+  const UnitResult result = make_smp(options)->run(unit);
+
+  std::map<std::string, int> seen;
+  std::istringstream lines(result.console);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string name = line.substr(0, line.find(' '));
+    if (std::find(kChecks.begin(), kChecks.end(), name) == kChecks.end()) continue;
+    ++seen[name];
+    EXPECT_EQ(line, name + " ok");
+  }
+  for (const std::string& name : kChecks) EXPECT_GT(seen[name], 0) << name << " did not run";
+  EXPECT_EQ(result.outcome, Outcome::finished) << result.reason << "\n"
+                                               << result.console << result.kernel_log;
+  const auto problems = kernel_log_problems(result.kernel_log);
+  EXPECT_TRUE(problems.empty()) << fmt::format("{}\n{}", problems.front(), result.kernel_log);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, HijackTest, testing::Values("6.12", "6.1"), [](const auto& info) {
+  return std::string(info.param) == "6.1" ? "k6_1" : "k6_12";
+});
+
+}  // namespace
+}  // namespace osext
