@@ -19,7 +19,7 @@ TEXT
 }
 fail() { echo "image: $*" >&2; exit 1; }
 
-out= agent= busybox=$(command -v busybox || true)
+out='' agent='' busybox=$(command -v busybox || true)
 runners=() extra=()
 while [ $# -gt 0 ]; do
   case $1 in

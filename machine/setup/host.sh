@@ -4,17 +4,18 @@
 
 # host_build: quiet unless it fails; says nothing when there is nothing to compile.
 host_build() (
-  local log="$build_folder/logs/build.log"
+  local log="$build_folder/logs/build.log" first=0
   cd "$tree_folder" || exit 1
   if [[ ! -f $build_folder/host/build.ninja ]]; then
-    say "configuring"
+    first=1
+    say "configuring and building; the first time takes some minutes"
     if ! run_quietly "$log" cmake --preset default; then
       tail -n 30 "$log" >&2
       fail "CMake could not configure the tree (see above)." \
         "remove $build_folder/host and run this command again (log: $log)."
     fi
   fi
-  if ninja -C "$build_folder/host" -n 2>/dev/null | grep -qE 'Building|Linking'; then
+  if ((first == 0)) && ninja -C "$build_folder/host" -n 2>/dev/null | grep -qE 'Building|Linking'; then
     say "building"
   fi
   if ! run_quietly "$log" cmake --build --preset default; then

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # A CPU profile; the format is described in machine/sim/profile.h.
 #
 # "SDM table" stands for: Intel 64 and IA-32 Architectures Software Developer's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # A CPU profile; the format is described in machine/sim/profile.h.
 #
 # "Measured" stands for: a pointer chase through N pages in random order, one
