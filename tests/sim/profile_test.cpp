@@ -100,8 +100,12 @@ TEST(BadProfile, MissingFileNamesItself) {
 }
 
 TEST(BadProfile, FigureWithoutSource) {
+  const std::string text = shipped_text("pentium4");
+  const auto line = 1 + std::count(text.begin(), text.begin() + text.find("itlb.ways"), '\n');
   EXPECT_EQ(error_of(edited("  source: SDM table, the same row\n", "")),
-            "test.profile:12: 'itlb.ways' has no source; say where the figure comes from");
+            fmt::format("test.profile:{}: 'itlb.ways' has no source; say where the figure comes "
+                        "from",
+                        line));
   EXPECT_NE(
       error_of(edited("  source: SDM table, the same row\n", "  source:\n")).find("no source"),
       std::string::npos);
