@@ -38,9 +38,9 @@ cost.page_walk = 56 cycles
   source: estimate: two dependent reads of a two-level table from the second-level cache (18
     cycles each: IA-32 Optimization Manual, table Cache Parameters, models 3 and 4) and a
     restart of the 20-stage pipeline
-cost.syscall_sysret = 106 cycles
-  fitted: null_syscall = 430 cycles (paper, table 1): 430 less the 324 instructions that
-    getppid() executes on kernel 6.12, its loop included
+cost.syscall_sysret = 107 cycles
+  fitted: null_syscall = 430 cycles (paper, table 1): 430 less the 323 instructions of the row
+    null_syscall (one getppid(), from marker to marker) on kernel 6.12
 cost.iret = 889 cycles
   source: estimate: native cost of an exception with an almost empty handler ("divzero") on a
     Pentium 4 672, as remembered from Adams and Agesen, A Comparison of Software and Hardware

@@ -54,10 +54,10 @@ cost.page_walk = 40 cycles
     with the nested tables of a KVM guest, so rather too high
 cost.second_level_hit = 7 cycles
   source: measured: 11.2 cycles an access with 80 to 256 pages, 4.1 with up to 64
-cost.syscall_sysret = 179 cycles
+cost.syscall_sysret = 180 cycles
   fitted: null_syscall = 503 cycles, measured (getppid() in a loop, 381 TSC cycles at 1.32 core
-    cycles each, mitigations on): 503 less the 324 instructions that getppid() executes on kernel
-    6.12, its loop included
+    cycles each, mitigations on): 503 less the 323 instructions of the row null_syscall (one
+    getppid(), from marker to marker) on kernel 6.12
 cost.iret = 300 cycles
   source: estimate: entry through the interrupt table and a serializing IRET, less than twice the
     fitted pair of SYSCALL and SYSRET
