@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "benchmarks/convert.h"
+#include "benchmarks/run/dispersion.h"
 #include "benchmarks/run/machines.h"
 #include "benchmarks/run/merge.h"
 #include "benchmarks/run/plan.h"
@@ -172,7 +173,8 @@ class Run {
   int finish() {
     std::vector<std::vector<Sample>> units;
     for (const auto& result : results_) units.push_back(result.samples);
-    const std::vector<Sample> samples = merge_restores(units);
+    std::vector<Sample> samples = merge_restores(units);
+    if (options_.machine != "sim") mark_dispersion(samples);
 
     Json run = describe(options_, machines_);
     for (std::size_t i = 0; i < plan_.size(); ++i) {
