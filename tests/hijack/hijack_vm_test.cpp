@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -30,6 +31,7 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "pointers",
                                           "third_process",
                                           "stale_translations",
+                                          "stale_translations_moving",
                                           "unmap_reservation",
                                           "refusals",
                                           "random_calls",
