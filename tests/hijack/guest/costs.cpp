@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+// Costs in instructions.  Only in the machine that counts exactly, where the time stamp ticks once
+// an instruction.  The bounds are the project's own claims, not measured values.
+#include <sys/syscall.h>
+
+#include "tests/hijack/guest/check.h"
+
+namespace osext::test {
+namespace {
+
+std::uint64_t time_stamp() {
+  std::uint32_t low, high;
+  asm volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
+  return low | std::uint64_t{high} << 32;
+}
+
+// Instructions of a call, the loop's included; the least disturbed of several rounds.
+std::uint64_t cost(std::uint64_t number) {
+  constexpr int kRounds = 20, kCalls = 100;
+  std::uint64_t least = ~0ULL;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::uint64_t begin = time_stamp();
+    for (int i = 0; i < kCalls; ++i) hijack_call(number, 1);
+    least = std::min(least, (time_stamp() - begin) / kCalls);
+  }
+  return least;
+}
+
+struct Costs {
+  std::uint64_t rpc, rpc_minimal, interposed, interposed_minimal;
+};
+
+Costs costs_inside() {
+  HijackSession session;
+  session.start(place.executive);
+  session.join();
+  const Costs costs{cost(OSEXT_HIJACK_RPC), cost(OSEXT_HIJACK_RPC_MINIMAL), cost(SYS_getppid),
+                    cost(OSEXT_HIJACK_GETPPID_MINIMAL)};
+  session.leave();
+  session.stop();
+  return costs;
+}
+
+const RegisterCheck direct("costs_direct", [] {
+  const std::uint64_t before = cost(SYS_getppid);
+  std::uint64_t loaded;
+  Costs costs;
+  {
+    Loaded module;
+    loaded = cost(SYS_getppid);
+    costs = costs_inside();
+  }
+  const std::uint64_t after = cost(SYS_getppid);
+  require(before == after, "getppid costs {} before and {} after", before, after);
+  require(loaded <= before + 8, "getppid of others: {} instead of {}", loaded, before);
+  require(costs.rpc_minimal <= 80, "minimal RPC: {}", costs.rpc_minimal);
+  require(costs.rpc <= 170 && costs.rpc > costs.rpc_minimal, "RPC: {}", costs.rpc);
+  require(costs.interposed * 10 <= before * 16 && costs.interposed > before,
+          "interposed getppid: {} instead of {}", costs.interposed, before);
+});
+
+const RegisterCheck entry("costs_slow_path", [] {
+  Loaded module("slow_path=1");
+  const Costs costs = costs_inside();
+  require(costs.rpc <= 1250 && costs.rpc > 300, "RPC by the kernel's entry: {}", costs.rpc);
+});
+
+}  // namespace
+}  // namespace osext::test
