@@ -64,7 +64,7 @@ Claim parse_claim(const Json& json) {
   claim.profile = text_of(json, "profile");
   if (claim.source.empty() || claim.text.empty()) wrong("needs 'source' and 'text'");
 
-  const CheckRule& rule = rule_of(text_of(json, "check"));
+  const CheckRule rule = rule_of(text_of(json, "check"));
   claim.check = rule.check;
   const std::string document = text_of(json, "document");
   if (document == "paper") claim.document = Document::paper;
