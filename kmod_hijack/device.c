@@ -179,11 +179,14 @@ static long get_statistics(struct hijack_session *session, void __user *to)
 {
 	struct osext_hijack_statistics statistics;
 
-	if (!session->private)
-		return -ENXIO;
+	if (mutex_lock_killable(&session->lock))
+		return -EINTR;
 	statistics = session->statistics;
-	statistics.fast_traps = session->private->fast_traps;
-	statistics.fast_resumes = session->private->fast_resumes;
+	if (session->private) {
+		statistics.fast_traps = session->private->fast_traps;
+		statistics.fast_resumes = session->private->fast_resumes;
+	}
+	mutex_unlock(&session->lock);
 	return copy_to_user(to, &statistics, sizeof(statistics)) ? -EFAULT : 0;
 }
 

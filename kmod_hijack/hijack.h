@@ -79,7 +79,6 @@ struct hijack_session {
 	struct preempt_notifier preempt;
 	int cpu;
 
-	struct task_struct *owner;
 	struct mm_struct *guest;
 	struct mmu_notifier guard;	/* watches the reservation in the guest */
 	struct hijack_context context;

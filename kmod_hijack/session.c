@@ -101,7 +101,7 @@ static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_ran
 
 static const struct mmu_notifier_ops guard_ops = { .invalidate_range_start = guard_unmap };
 
-/* Context: the thread is at home or dead; may sleep. */
+/* Context: the owner, with the thread at home or dead; may sleep. */
 static void release_guest(struct hijack_session *session)
 {
 	struct mm_struct *guest = session->guest;
@@ -163,7 +163,6 @@ static int hand_over(struct hijack_session *session)
 		return error;
 	session->guest = current->mm;
 	mmget(session->guest);
-	session->owner = current;
 	session->statistics.joins++;
 	smp_store_release(&session->phase, PHASE_HANDED);
 	wake_up_all(&session->wait);
@@ -196,20 +195,20 @@ long hijack_join(struct hijack_session *session)
 
 	error = wait_event_killable(session->wait,
 				    smp_load_acquire(&session->phase) == PHASE_RETURNED || session->dead);
-	if (error) {	/* killed: the guest must not live on */
+	if (error) {	/* killed: the guest must not live on, and its memory be left by the thread first */
 		hijack_condemn(session, "the owner of its guest was killed");
-		return -EINTR;
-	}
-	if (smp_load_acquire(&session->phase) != PHASE_RETURNED) {
+		wait_event(session->wait, session->dead);
+	} else if (smp_load_acquire(&session->phase) == PHASE_RETURNED) {
+		*current_pt_regs() = session->context.regs;
+		hijack_context_load(&session->context);
+	} else {
 		die_of(session->exit_signal);
-		return -EINTR;
+		error = -EINTR;
 	}
-	*current_pt_regs() = session->context.regs;
-	hijack_context_load(&session->context);
 	mutex_lock(&session->lock);
 	release_guest(session);
 	mutex_unlock(&session->lock);
-	return (long)current_pt_regs()->ax;
+	return error ? -EINTR : (long)current_pt_regs()->ax;
 }
 
 /* The executive's thread waits for a guest and becomes it; returns what its rax is to be. */
@@ -254,11 +253,7 @@ void hijack_bury(struct work_struct *work)
 {
 	struct hijack_session *session = container_of(work, struct hijack_session, burial);
 
-	/* An owner that takes its guest back releases it itself. */
-	mutex_lock(&session->lock);
-	if (session->guest && session->phase != PHASE_RETURNED)
-		release_guest(session);
-	mutex_unlock(&session->lock);
+	/* Its guest, if it had one, is released by the guest's owner. */
 	mmput(session->home);
 }
 
