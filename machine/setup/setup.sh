@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# setup.sh [--native] [--kernel 6.12|6.1|FILE]...
+# setup.sh [--native] [--tests] [--kernel 6.12|6.1|FILE]...
 # Makes this machine ready to run osext: installs missing packages, fetches QEMU and the
 # kernels, builds the tree and its modules, and writes build/setup.json, which tells the
 # programs where everything is. Whatever is there already is neither fetched nor built again.
 # --native: neither QEMU nor kernels nor modules. Without --kernel: QEMU, but no kernel.
+# --tests: builds the tests too.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -43,10 +44,12 @@ write_setup_json() {
 }
 
 native=0
+target=programs
 kernels=()
 while (($# > 0)); do
   case $1 in
     --native) native=1 ;;
+    --tests) target=all ;;
     --kernel)
       (($# > 1)) || fail "--kernel wants a value." "give 6.12, 6.1 or the path of a linux-image package file."
       kernels+=("$2")
@@ -79,4 +82,4 @@ if ((native == 0)); then
   done
   write_setup_json
 fi
-host_build
+host_build "$target"
