@@ -4,7 +4,8 @@
 # Makes this machine ready to run osext: installs missing packages, fetches QEMU and the
 # kernels, builds the tree and its modules, and writes build/setup.json, which tells the
 # programs where everything is. Whatever is there already is neither fetched nor built again.
-# --native: neither QEMU nor kernels nor modules. Without --kernel: QEMU, but no kernel.
+# --native: neither QEMU nor kernels nor modules nor a guest image.
+# Without --kernel: QEMU, but no kernel.
 # --tests: builds the tests too.
 set -euo pipefail
 
@@ -44,12 +45,12 @@ write_setup_json() {
 }
 
 native=0
-target=programs
+tests=0
 kernels=()
 while (($# > 0)); do
   case $1 in
     --native) native=1 ;;
-    --tests) target=all ;;
+    --tests) tests=1 ;;
     --kernel)
       (($# > 1)) || fail "--kernel wants a value." "give 6.12, 6.1 or the path of a linux-image package file."
       kernels+=("$2")
@@ -82,4 +83,10 @@ if ((native == 0)); then
   done
   write_setup_json
 fi
-host_build "$target"
+if ((tests)); then
+  host_build all
+elif ((native)); then
+  host_build programs_native
+else
+  host_build programs
+fi
