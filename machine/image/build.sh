@@ -14,12 +14,15 @@ usage: build.sh OUT.cpio --agent FILE [--runner PROGRAM]... [--add HOST:GUEST]..
   --agent    the static program that becomes /init
   --runner   a dynamic program whose libraries the image must hold
   --add      one more file (a fat image for transparency tests is built this way)
-  --busybox  default: the one installed by the package busybox-static
+  --busybox  a static one; default: build/image/busybox, which the set-up puts there,
+             else the one in PATH
 TEXT
 }
 fail() { echo "image: $*" >&2; exit 1; }
 
-out='' agent='' busybox=$(command -v busybox || true)
+out='' agent=''
+busybox=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)/build/image/busybox
+[ -x "$busybox" ] || busybox=$(command -v busybox || true)
 runners=() extra=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -39,7 +42,10 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$out" ] && [ -n "$agent" ] || { usage >&2; exit 1; }
 [ -x "$agent" ] || fail "$agent is not a program: build the target osext-agent first"
-[ -n "$busybox" ] && [ -x "$busybox" ] || fail "no busybox: install the package busybox-static"
+[ -n "$busybox" ] && [ -x "$busybox" ] ||
+  fail "no busybox: run machine/setup/setup.sh, which fetches one, or name one by --busybox"
+! readelf -l "$busybox" 2>/dev/null | grep -q INTERP ||
+  fail "$busybox is not static, and the guest has no libraries for it: run machine/setup/setup.sh"
 "$busybox" true || fail "$busybox does not run"
 command -v cpio >/dev/null || fail "no cpio: install the package cpio"
 

@@ -23,10 +23,15 @@ packages_missing() {
   done
 }
 
-# packages_explain LOG: turns a failed apt call into a sentence and ends the set-up.
+# packages_explain LOG NAME...: turns a failed apt call into a sentence and ends the set-up.
 packages_explain() {
   local log=$1
-  if grep -qE 'Could not get lock|Unable to (acquire|lock)' "$log"; then
+  shift
+  if grep -q "remove is disabled" "$log"; then
+    sed -n "/will be REMOVED/,/^[^ ]/p" "$log" | grep "^ " >&2 || true
+    fail "apt would have to remove the packages above, which this set-up never does." \
+      "decide yourself; as root, run: apt-get install --no-install-recommends $*"
+  elif grep -qE 'Could not get lock|Unable to (acquire|lock)' "$log"; then
     fail "another program is installing packages and did not finish in time." \
       "wait until it is done, then run this command again."
   elif grep -qE 'resolving|resolve|Unable to connect|Could not connect|Failed to fetch|Network is unreachable|Unable to locate package|no installation candidate' "$log"; then
@@ -47,7 +52,7 @@ packages_install() {
   ((${#missing[@]} > 0)) || return 0
 
   say "these packages are missing: ${missing[*]}"
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120
+  local apt=(env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120
     -o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
   if [[ $(id -u) != 0 ]]; then
     command -v sudo >/dev/null ||
@@ -63,8 +68,8 @@ packages_install() {
   say "installing them from this machine's mirror"
   # An update that only partly succeeds may do; what counts is that the installation works.
   run_quietly "$log.update" "${apt[@]}" update || true
-  if ! run_quietly "$log.install" "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; then
+  if ! run_quietly "$log.install" "${apt[@]}" install -y --no-remove --no-install-recommends "${missing[@]}"; then
     cat "$log.update" "$log.install" >"$log"
-    packages_explain "$log"
+    packages_explain "$log" "${missing[@]}"
   fi
 }

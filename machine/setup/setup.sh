@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # setup.sh [--native] [--tests] [--kernel 6.12|6.1|FILE]...
-# Makes this machine ready to run osext: installs missing packages, fetches QEMU and the
-# kernels, builds the tree and its modules, and writes build/setup.json, which tells the
+# Makes this machine ready to run osext: installs missing packages, fetches QEMU, busybox
+# and the kernels, builds the tree and its modules, and writes build/setup.json, which tells the
 # programs where everything is. Whatever is there already is neither fetched nor built again.
 # --native: neither QEMU nor kernels nor modules nor a guest image.
 # Without --kernel: QEMU, but no kernel.
@@ -22,6 +22,8 @@ source "$here/mirror.sh"
 source "$here/suite.sh"
 # shellcheck source=machine/setup/qemu.sh
 source "$here/qemu.sh"
+# shellcheck source=machine/setup/busybox.sh
+source "$here/busybox.sh"
 # shellcheck source=machine/setup/kernel.sh
 source "$here/kernel.sh"
 # shellcheck source=machine/setup/modules.sh
@@ -73,6 +75,7 @@ packages_install "${wanted[@]}"
 if ((native == 0)); then
   hold_lock "$cache_folder/.lock"
   qemu_ensure
+  busybox_ensure
   for kernel in "${kernels[@]}"; do
     kernel_ensure "$kernel"
     if [[ -f $kernel ]]; then

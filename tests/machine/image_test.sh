@@ -42,6 +42,7 @@ expect_error() {
 expect_error "not a program" --agent /no/such/agent
 expect_error "does not exist" --agent "$agent" --runner /no/such/program
 expect_error "not a dynamic program" --agent "$agent" --runner "$agent"
+expect_error "is not static" --agent "$agent" --busybox "$program"
 expect_error "unknown option" --agent "$agent" --colour red
 expect_error "absolute" --agent "$agent" --add "$agent:relative"
 ls "$folder"/*.new.* 2>/dev/null && fail "a temporary file was left"

@@ -24,6 +24,8 @@ source "$tests_folder/../../machine/setup/mirror.sh"
 source "$tests_folder/../../machine/setup/suite.sh"
 # shellcheck source=machine/setup/qemu.sh
 source "$tests_folder/../../machine/setup/qemu.sh"
+# shellcheck source=machine/setup/busybox.sh
+source "$tests_folder/../../machine/setup/busybox.sh"
 # shellcheck source=machine/setup/kernel.sh
 source "$tests_folder/../../machine/setup/kernel.sh"
 # shellcheck source=machine/setup/modules.sh

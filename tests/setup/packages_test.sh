@@ -32,7 +32,7 @@ equal "nothing missing: apt is not called" 0 "$(called apt-get)"
 accepted packages_install cmake g++ removed-one
 holds "the list" "$output" "missing: g++ removed-one"
 equal "one installation" 1 "$(grep -c '^apt-get .*install -y' "$calls")"
-holds "what is installed" "$(grep install "$calls")" "--no-install-recommends g++ removed-one"
+holds "what is installed" "$(grep install "$calls")" "--no-remove --no-install-recommends g++ removed-one"
 
 apt_says 100 "Temporary failure resolving 'mirror.example'"
 refused packages_install g++
@@ -41,6 +41,15 @@ holds "no network" "$output" "could not fetch the packages" "check the network" 
 apt_says 100 "E: Could not get lock /var/lib/dpkg/lock-frontend"
 refused packages_install g++
 holds "apt is busy" "$output" "another program is installing packages" "wait until it is done"
+
+apt_says 100 "The following packages will be REMOVED:
+  busybox other
+The following NEW packages will be installed:
+  g++
+E: Packages need to be removed but remove is disabled."
+refused packages_install g++
+holds "apt would remove" "$output" "  busybox other" "would have to remove the packages above" "which this set-up never does"
+[[ $output != *"  g++"* ]] || equal "only what would go" "" "$output"
 
 apt_says 100 "E: Sub-process returned an error code (1)"
 refused packages_install g++
@@ -58,7 +67,7 @@ fake sudo <<'END'
 exec "$@"
 END
 accepted packages_install g++
-holds "by sudo" "$(cat "$calls")" "sudo -v" "sudo env DEBIAN_FRONTEND=noninteractive apt-get"
+holds "by sudo" "$(cat "$calls")" "sudo -v" "sudo env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get"
 
 : >"$calls"
 fake sudo <<<'exit 1'
@@ -77,5 +86,6 @@ holds "no sudo" "$output" "needs root, and there is no sudo" "as root, run: apt-
 listed=$(packages_wanted 13 1)
 holds "Debian 13" "$listed" qemu-system-x86
 [[ $listed != *libcapstone4* ]] || equal "Debian 13 has other libraries" "" "$listed"
-equal "native needs no QEMU" "" "$(packages_wanted 13 0 | grep -E 'qemu|busybox' || true)"
+equal "native needs no QEMU" "" "$(packages_wanted 13 0 | grep -E "qemu|cpio" || true)"
+equal "the other busybox stays" "" "$(packages_wanted 12 1 | grep busybox || true)"
 done_testing
