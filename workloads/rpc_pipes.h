@@ -5,11 +5,10 @@
 //             processes on one CPU, and the server's read() and write() between them
 //   excludes: creating the pipes and the server
 //   expected: 14500 (paper) and 18661 (slides) cycles on a Pentium 4
-//   confounders: the security modules (on Linux 6.12, in instructions: AppArmor +4 %, SELinux +11 %
-//             over landlock,lockdown,yama), PSI (-7 % without), the fair server (+1 %), ERMS
-//             (under 1 %); wake-up preemption, which decides on 6.1 between 10.3k and 12.8k; and
-//             means over few operations soon after boot, when background work of the kernel can
-//             add millions of instructions to a single one
+//   confounders: the security modules, PSI, the fair server and ERMS, all of which add or save some
+//             work in each read() and write(); wake-up preemption, which decides at which of the
+//             calls the CPU changes hands; and means over few operations soon after boot, when
+//             background work of the kernel can dwarf a single one
 #pragma once
 
 #include "measure/sampler.h"
