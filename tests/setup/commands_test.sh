@@ -19,7 +19,19 @@ holds "no value" "$output" "--kernel wants a value"
 refused "$tree/benchmarks/all" --kernel /nonexistent.deb
 holds "a file that is none" "$output" "--kernel /nonexistent.deb is neither"
 refused "$tree/benchmarks/all" --kernel
-holds "no value" "$output" "is neither a series"
+holds "no value" "$output" "--kernel wants a value"
+for bad in --qick --machine=foo "--machine foo" --kernel=5.10 "--quick --full" --list=3 "--only --full" "--only a b" --load-modules; do
+  status=0
+  read -ra words <<<"$bad"
+  output=$("$tree/benchmarks/all" "${words[@]}" 2>&1 </dev/null) || status=$?
+  equal "exit status of $bad" 2 "$status"
+  holds "$bad" "$output" "benchmarks/all: " "what to do" "benchmarks/all --help"
+done
+for help in --help -h "--quick --help"; do
+  read -ra words <<<"$help"
+  accepted "$tree/benchmarks/all" "${words[@]}"
+  holds "$help" "$output" "usage: benchmarks/all" "--machine NAME"
+done
 refused "$tree/tests/all" --nonsense
 holds "an unknown option" "$output" "does not know --nonsense"
 printf 'ID=ubuntu\nVERSION_ID=24.04\nPRETTY_NAME="Ubuntu 24.04"\n' >"$scratch/os-release"
