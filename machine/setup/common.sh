@@ -42,7 +42,8 @@ run_quietly() {
   "$@" >"$log" 2>&1 </dev/null
 }
 
-# hold_lock FILE: waits until no other set-up works on the same folder; held until exit.
+# hold_lock FILE: waits until no other set-up works on the same folder; held until exit, or until
+# release_lock gives the last one back.
 hold_lock() {
   local file=$1 descriptor
   mkdir -p "$(dirname "$file")" 2>/dev/null ||
@@ -52,6 +53,11 @@ hold_lock() {
     say "another set-up is at work on $(dirname "$file"): waiting for it"
     flock "$descriptor"
   fi
+  held_lock=$descriptor
+}
+
+release_lock() {
+  exec {held_lock}>&-
 }
 
 # json_string TEXT: TEXT as a JSON string, with its quotes.

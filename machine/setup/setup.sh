@@ -84,6 +84,8 @@ if ((native == 0)); then
       modules_build "$kernel"
     fi
   done
+  # What remains concerns this checkout only: others may use the cache meanwhile.
+  release_lock
   write_setup_json
 fi
 if ((tests)); then
