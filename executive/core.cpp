@@ -7,6 +7,7 @@
 
 #include "executive/linux.h"
 #include "executive/policy.h"
+#include "executive/state.h"
 
 using namespace osext::executive;
 
@@ -16,12 +17,10 @@ extern char executive_entry[];
 void executive_main(int device, uint64_t stack);
 void executive_idle();
 void executive_handle(Frame* frame);
-uint64_t executive_rpcs_minimal;
 }
 
-namespace osext::executive {
-uint64_t counters[OSEXT_HIJACK_COUNTS];
-}
+uint64_t executive_counters[OSEXT_HIJACK_COUNTS];
+uint32_t executive_minimal_call = NO_SYSTEM_CALL;
 
 namespace {
 
@@ -44,6 +43,7 @@ void drop_inherited_memory() {
 // Waits for a guest; never returns, for the guest's first call arrives at
 // executive_entry.
 extern "C" void executive_idle() {
+  executive_minimal_call = NO_SYSTEM_CALL;  // the last guest's choice
   constexpr int64_t interrupted = -4, unusable_guest = -11;
   for (;;) {
     int64_t error = system_call(OSEXT_HIJACK_OP_NEXT);
@@ -65,7 +65,7 @@ extern "C" void executive_main(int device, uint64_t stack) {
 }
 
 extern "C" void executive_handle(Frame* frame) {
-  ++counters[OSEXT_HIJACK_COUNT_TRAPS];
+  ++executive_counters[OSEXT_HIJACK_COUNT_TRAPS];
   const Answer answer =
       frame->rax >= OSEXT_HIJACK_RPC ? on_hypercall(*frame) : on_system_call(*frame);
   executive_shared.ax = answer.value;

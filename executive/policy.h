@@ -38,8 +38,8 @@ Answer on_system_call(Frame& frame);
 // Hypercalls (OSEXT_HIJACK_RPC and up): policy_rpc.cpp.
 Answer on_hypercall(Frame& frame);
 
-// Counters a guest can ask for; the minimal ones are kept by entry.S.
-extern uint64_t counters[OSEXT_HIJACK_COUNTS];
+// Whether the executive makes this system call itself, being mapped: it takes no pointer.
+bool is_direct(uint64_t number);
 
 }  // namespace osext::executive
 

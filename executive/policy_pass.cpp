@@ -12,6 +12,7 @@
 
 #include "executive/linux.h"
 #include "executive/policy.h"
+#include "executive/state.h"
 
 namespace osext::executive {
 
@@ -45,10 +46,14 @@ static_assert(DirectCalls().contains(__NR_getppid) && !DirectCalls().contains(__
 
 }  // namespace
 
+bool is_direct(uint64_t number) {
+  return direct_calls.contains(number);
+}
+
 Answer on_system_call(Frame& frame) {
   const uint64_t number = frame.rax;
-  if (direct_calls.contains(number)) {
-    ++counters[OSEXT_HIJACK_COUNT_DIRECT];
+  if (is_direct(number)) {
+    ++executive_counters[OSEXT_HIJACK_COUNT_DIRECT];
     return resume(system_call(number, frame.rdi, frame.rsi, frame.rdx, frame.r10));
   }
   switch (number) {
@@ -58,7 +63,7 @@ Answer on_system_call(Frame& frame) {
     case __NR_execveat:
       return hand_over(number);  // the process ends, or becomes another one, outside
   }
-  ++counters[OSEXT_HIJACK_COUNT_FORWARDED];
+  ++executive_counters[OSEXT_HIJACK_COUNT_FORWARDED];
   return forward(number);
 }
 

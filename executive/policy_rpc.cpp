@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 // The counting service: the smallest thing an executive can do for a guest
-// (paper 3.1, "RPC from guest to executive and back"), and the markers by which
-// the ways in and out are measured apart.
+// (paper 3.1, "RPC from guest to executive and back"), the markers by which the
+// ways in and out are measured apart, and the choice of a system call that
+// entry.S serves.
 
 #include <osext/marker.h>
 
 #include "executive/policy.h"
-
-extern "C" uint64_t executive_rpcs_minimal;
+#include "executive/state.h"
 
 namespace osext::executive {
 
@@ -23,22 +23,30 @@ uint64_t time_stamp() {
 }
 
 uint64_t statistic(uint64_t which) {
-  if (which == OSEXT_HIJACK_COUNT_RPCS_MINIMAL) return executive_rpcs_minimal;
-  return which < OSEXT_HIJACK_COUNTS ? counters[which] : kInvalid;
+  return which < OSEXT_HIJACK_COUNTS ? executive_counters[which] : kInvalid;
+}
+
+// A call with pointers stays with the policy: made here, they could name the executive.
+uint64_t interpose_minimal(uint64_t number) {
+  if (number != ~uint64_t{0} && !is_direct(number)) return kInvalid;
+  executive_minimal_call = static_cast<uint32_t>(number);
+  return 0;
 }
 
 }  // namespace
 
 Answer on_hypercall(Frame& frame) {
   if (frame.rax == OSEXT_HIJACK_RPC) {
-    ++counters[OSEXT_HIJACK_COUNT_RPCS];
+    ++executive_counters[OSEXT_HIJACK_COUNT_RPCS];
     return resume(osext_hijack_rpc_result(frame.rdi));
   }
   switch (frame.rax) {
     case OSEXT_HIJACK_TRAP:
       OSEXT_MARK(OSEXT_MARK_END);
+      ++executive_counters[OSEXT_HIJACK_COUNT_MARKED];
       return resume(time_stamp());
     case OSEXT_HIJACK_RETURN: {
+      ++executive_counters[OSEXT_HIJACK_COUNT_MARKED];
       const Answer answer = resume(time_stamp());
       OSEXT_MARK(OSEXT_MARK_BEGIN);
       return answer;
@@ -47,6 +55,8 @@ Answer on_hypercall(Frame& frame) {
       return leave(frame.rax);
     case OSEXT_HIJACK_STATISTICS:
       return resume(statistic(frame.rdi));
+    case OSEXT_HIJACK_INTERPOSE_MINIMAL:
+      return resume(interpose_minimal(frame.rdi));
   }
   return resume(kNoSuchCall);
 }

@@ -12,6 +12,11 @@ namespace osext {
   asm volatile("syscall" : "=a"(result) : "a"(number) : "rcx", "r11", "memory");
   return result;
 }
+[[gnu::always_inline]] inline long system_call(long number, long a) {
+  long result;
+  asm volatile("syscall" : "=a"(result) : "a"(number), "D"(a) : "rcx", "r11", "memory");
+  return result;
+}
 [[gnu::always_inline]] inline long system_call(long number, long a, long b) {
   long result;
   asm volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b) : "rcx", "r11", "memory");

@@ -3,42 +3,61 @@
 // paper, 3.1).
 //
 // save=full saves all registers and runs the shipped C++ handler; save=minimal stays in assembly.
-// The executive's own counters, asked before and after, prove that its handlers served the calls.
+// The executive's own counters, asked before and after, and the last result prove that its handlers
+// served the calls.
 #include <fmt/core.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <functional>
-#include <optional>
 #include <stdexcept>
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "executive/host/session.h"
+#include "measure/tsc_probe.h"
 #include "workloads/call_loop.h"
 #include "workloads/null_syscall.h"
 
 namespace osext {
 namespace {
 
+constexpr long kArgument = 0x1234567;
+constexpr std::uint64_t kNoSystemCall = ~std::uint64_t{0};
+
+// What a guest calls for a row, and what proves that the executive served it.
 struct Call {
   long number;
   Leg leg;
-  std::optional<osext_hijack_statistic> counter;  // of the executive, one for each call
+  osext_hijack_statistic counter;             // of the executive: one for each call
+  std::function<bool(std::uint64_t)> right;   // the last call's result
+  std::uint64_t by_assembly = kNoSystemCall;  // the system call that is served there
 };
 
 Call call_of(const std::string& workload, bool full) {
-  if (workload == "trap")
-    return {full ? OSEXT_HIJACK_TRAP : OSEXT_HIJACK_TRAP_MINIMAL, Leg::there, {}};
-  if (workload == "return")
-    return {full ? OSEXT_HIJACK_RETURN : OSEXT_HIJACK_RETURN_MINIMAL, Leg::back, {}};
-  if (workload == "rpc")
+  if (workload == "rpc") {
+    const std::uint64_t answer = full ? osext_hijack_rpc_result(kArgument) : kArgument + 1;
     return {full ? OSEXT_HIJACK_RPC : OSEXT_HIJACK_RPC_MINIMAL, Leg::round_trip,
-            full ? OSEXT_HIJACK_COUNT_RPCS : OSEXT_HIJACK_COUNT_RPCS_MINIMAL};
-  if (workload == "interpose") {
-    if (full) return {SYS_getppid, Leg::round_trip, OSEXT_HIJACK_COUNT_DIRECT};
-    return {OSEXT_HIJACK_GETPPID_MINIMAL, Leg::round_trip, {}};
+            full ? OSEXT_HIJACK_COUNT_RPCS : OSEXT_HIJACK_COUNT_RPCS_MINIMAL,
+            [answer](std::uint64_t result) { return result == answer; }};
   }
+  if (workload == "interpose") {
+    // The executive's thread is a child of this process.
+    const auto parent = static_cast<std::uint64_t>(getpid());
+    return {SYS_getppid, Leg::round_trip,
+            full ? OSEXT_HIJACK_COUNT_DIRECT : OSEXT_HIJACK_COUNT_DIRECT_MINIMAL,
+            [parent](std::uint64_t result) { return result == parent; },
+            full ? kNoSystemCall : SYS_getppid};
+  }
+  // One way: the result is the time stamp taken at the other end.
+  const auto counter = full ? OSEXT_HIJACK_COUNT_MARKED : OSEXT_HIJACK_COUNT_MARKED_MINIMAL;
+  const auto stamped = [from = tsc_begin()](std::uint64_t result) {
+    return result > from && result < tsc_end();
+  };
+  if (workload == "trap")
+    return {full ? OSEXT_HIJACK_TRAP : OSEXT_HIJACK_TRAP_MINIMAL, Leg::there, counter, stamped};
+  if (workload == "return")
+    return {full ? OSEXT_HIJACK_RETURN : OSEXT_HIJACK_RETURN_MINIMAL, Leg::back, counter, stamped};
   throw std::runtime_error(fmt::format("hijack does not measure {}", workload));
 }
 
@@ -75,13 +94,18 @@ class Hijack : public Mechanism {
     const osext_hijack_statistics before = session_.statistics();
     sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
       session_.join();
+      const std::uint64_t refused = hijack_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, call.by_assembly);
       const std::uint64_t served = count(call);
-      call_loop(probe, pairs, series.ops, call.number, call.leg);
+      const auto result = static_cast<std::uint64_t>(
+          call_loop(probe, pairs, series.ops, call.number, call.leg, kArgument));
       const std::uint64_t now = count(call);
       session_.leave();
-      if (call.counter && now - served != pairs * series.ops)
+      if (refused != 0) throw std::runtime_error("the executive does not serve it in assembly");
+      if (now - served != pairs * series.ops)
         throw std::runtime_error(
             fmt::format("the executive served {} of {} calls", now - served, pairs * series.ops));
+      if (!call.right(result))
+        throw std::runtime_error(fmt::format("the last call answers {}", result));
     });
     const osext_hijack_statistics after = session_.statistics();
     sampler.fact("fast_traps", difference(before.fast_traps, after.fast_traps));
@@ -99,7 +123,7 @@ class Hijack : public Mechanism {
   }
   // Only while joined.
   static std::uint64_t count(const Call& call) {
-    return call.counter ? hijack_call(OSEXT_HIJACK_STATISTICS, *call.counter) : 0;
+    return hijack_call(OSEXT_HIJACK_STATISTICS, call.counter);
   }
 
   KernelModule module_;

@@ -21,19 +21,20 @@
 /*
  * Hypercalls: guest -> executive.  Number in rax, argument in rdi, result in
  * rax; like a system call they clobber rcx and r11 only.  The numbers from
- * OSEXT_HIJACK_MINIMAL on are served in assembly, on the registers they need;
- * the others after all registers and fs/gs are saved, by the C++ handler.
+ * OSEXT_HIJACK_MINIMAL on, and the system call that INTERPOSE_MINIMAL names, are
+ * served in assembly, on the registers they need; the others after all registers
+ * and fs/gs are saved, by the C++ handler.
  */
 #define OSEXT_HIJACK_RPC 0x4f00		/* counts, returns osext_hijack_rpc_result(argument) */
 #define OSEXT_HIJACK_TRAP 0x4f01	/* the handler executes an END marker, returns the time stamp after it */
 #define OSEXT_HIJACK_RETURN 0x4f02	/* the handler ends with a BEGIN marker, returns the time stamp before it */
 #define OSEXT_HIJACK_LEAVE 0x4f03	/* the owner continues natively; returns 0 there */
 #define OSEXT_HIJACK_STATISTICS 0x4f04	/* argument: enum osext_hijack_statistic; that counter */
+#define OSEXT_HIJACK_INTERPOSE_MINIMAL 0x4f05	/* argument: the Linux call that assembly serves from now on, until the guest leaves; ~0: none */
 #define OSEXT_HIJACK_MINIMAL 0x4f80	/* first of the minimal numbers */
 #define OSEXT_HIJACK_RPC_MINIMAL 0x4f80	/* counts, returns the argument plus one */
 #define OSEXT_HIJACK_TRAP_MINIMAL 0x4f81
 #define OSEXT_HIJACK_RETURN_MINIMAL 0x4f82
-#define OSEXT_HIJACK_GETPPID_MINIMAL 0x4f83	/* the executive calls getppid for the guest */
 
 /*
  * Operations: executive -> module.  RESUME, FORWARD, LEAVE and HANDOVER are
@@ -82,6 +83,9 @@ enum osext_hijack_statistic {
 	OSEXT_HIJACK_COUNT_RPCS_MINIMAL,
 	OSEXT_HIJACK_COUNT_DIRECT,	/* system calls made by the executive itself */
 	OSEXT_HIJACK_COUNT_FORWARDED,	/* system calls given to the module */
+	OSEXT_HIJACK_COUNT_MARKED,	/* TRAP and RETURN */
+	OSEXT_HIJACK_COUNT_MARKED_MINIMAL,	/* TRAP_MINIMAL and RETURN_MINIMAL */
+	OSEXT_HIJACK_COUNT_DIRECT_MINIMAL,	/* system calls made by the assembly of the executive */
 	OSEXT_HIJACK_COUNTS
 };
 

@@ -34,8 +34,9 @@ Costs costs_inside() {
   HijackSession session;
   session.start(place.executive);
   session.join();
-  const Costs costs{cost(OSEXT_HIJACK_RPC), cost(OSEXT_HIJACK_RPC_MINIMAL), cost(SYS_getppid),
-                    cost(OSEXT_HIJACK_GETPPID_MINIMAL)};
+  Costs costs{cost(OSEXT_HIJACK_RPC), cost(OSEXT_HIJACK_RPC_MINIMAL), cost(SYS_getppid), 0};
+  hijack_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, SYS_getppid);
+  costs.interposed_minimal = cost(SYS_getppid);
   session.leave();
   session.stop();
   return costs;
@@ -57,6 +58,9 @@ const RegisterCheck direct("costs_direct", [] {
   require(costs.rpc <= 170 && costs.rpc > costs.rpc_minimal, "RPC: {}", costs.rpc);
   require(costs.interposed * 10 <= before * 16 && costs.interposed > before,
           "interposed getppid: {} instead of {}", costs.interposed, before);
+  require(costs.interposed_minimal < costs.interposed && costs.interposed_minimal > before,
+          "getppid interposed by assembly: {} between {} and {}", costs.interposed_minimal, before,
+          costs.interposed);
 });
 
 const RegisterCheck entry("costs_slow_path", [] {

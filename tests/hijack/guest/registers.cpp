@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "tests/hijack/guest/check.h"
@@ -30,6 +31,8 @@ std::uint64_t gs_base() {
   return base;
 }
 
+constexpr auto kInvalid = static_cast<std::uint64_t>(-EINVAL);
+
 // CF PF AF ZF SF DF OF NT AC ID; bit 1 and IF are always set.
 constexpr std::uint64_t kFlags = 0x244cd5, kFixedFlags = 0x202;
 
@@ -44,7 +47,7 @@ Registers random_registers(std::uint64_t number, std::uint64_t argument) {
   return in;
 }
 
-void guest_calls(int rounds) {
+void guest_calls(int rounds, std::uint64_t parent) {
   for (int i = 0; i < rounds; ++i) {
     const std::uint64_t argument = dice();
     require(checked_call(OSEXT_HIJACK_RPC, argument) == osext_hijack_rpc_result(argument),
@@ -52,9 +55,14 @@ void guest_calls(int rounds) {
     require(checked_call(OSEXT_HIJACK_RPC_MINIMAL, argument) == argument + 1,
             "minimal RPC {} answers wrongly", i);
     if (i % 8) continue;
-    checked_call(SYS_getppid, argument);  // made by the executive
-    checked_call(SYS_gettimeofday, 0);    // forwarded
-    checked_call(OSEXT_HIJACK_GETPPID_MINIMAL, argument);
+    require(checked_call(SYS_getppid, argument) == parent, "the executive has another parent");
+    checked_call(SYS_gettimeofday, 0);  // forwarded
+    require(checked_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, SYS_getppid) == 0,
+            "the executive does not take getppid for its minimal call");
+    require(checked_call(SYS_getppid, argument) == parent, "its assembly asks for another parent");
+    require(checked_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, SYS_read) == kInvalid,
+            "a call with a pointer is taken");
+    require(checked_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, ~0ULL) == 0, "getppid is not given back");
     require(checked_call(0x4f7f, argument) == static_cast<std::uint64_t>(-ENOSYS),
             "an unknown hypercall is answered");
     require(checked_call(0xffffffff, argument) == static_cast<std::uint64_t>(-ENOSYS),
@@ -67,15 +75,18 @@ void registers(const std::string& parameters, int rounds) {
   HijackSession session;
   session.start(place.executive);
   asm volatile("wrgsbase %0" ::"r"(0x123456789000ULL));
-  const std::uint64_t counted = 1;
+  const std::uint64_t counted = 1, owner = getpid();
   session.join();
   const std::uint64_t before = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_RPCS);
-  guest_calls(rounds);
+  guest_calls(rounds, owner);
   const std::uint64_t after = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_RPCS);
+  const std::uint64_t minimal =
+      hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_DIRECT_MINIMAL);
   const osext_hijack_statistics statistics = session.statistics();
   session.leave();
   require(after - before == counted * rounds, "the executive counted {} of {} calls",
           after - before, rounds);
+  require(minimal == (rounds + 7ULL) / 8, "assembly made {} system calls", minimal);
   require(gs_base() == 0x123456789000ULL, "the gs base is lost");
   asm volatile("wrgsbase %0" ::"r"(0ULL));
   const bool slow = !parameters.empty();
