@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "benchmarks/catalog.h"
+#include "machine/doctor/kvm_race.h"
+#include "machine/vm/setup_file.h"
 
 namespace osext {
 
@@ -13,13 +15,25 @@ namespace {
 
 constexpr const char* guest_folder = "/run/osext";
 
+// KVM is used only where it runs a stock kernel faster than interpreting it would.
+void require_kvm(const VmOptions& vm) {
+  const KvmRace race = race_kvm(read_setup(vm.build / "setup.json", vm.kernel));
+  if (race.verdict == KvmRace::Verdict::usable) return;
+  throw MachineError(
+      "the machine kvm is not usable on this computer: benchmarks/all --doctor says why; the "
+      "default, --machine sim, needs no KVM");
+}
+
 std::unique_ptr<Machine> make_machine(const RunOptions& options, const Place& place,
                                       const std::string& profile, bool fresh) {
   if (options.machine == "native") return make_native({options.native_modules});
   VmOptions vm;
   vm.build = place.build();
   vm.kernel = kernel_name(place, options.kernel);
-  if (options.machine == "kvm") return make_kvm(vm);
+  if (options.machine == "kvm") {
+    require_kvm(vm);
+    return make_kvm(vm);
+  }
   vm.plugin = place.plugin();
   vm.profile = place.profile(profile);
   vm.fresh = fresh;

@@ -43,7 +43,7 @@ std::string command_text(const RunOptions& options) {
   std::string text = options.full ? "benchmarks/all --full" : "benchmarks/all --quick";
   if (options.machine != "sim") text += " --machine " + options.machine;
   if (options.machine != "native" && options.kernel != "6.12")
-    text += " --kernel " + options.kernel;
+    text += " --kernel " + std::filesystem::path(options.kernel).filename().string();
   const auto add_list = [&](const char* name, const std::vector<std::string>& items) {
     if (!items.empty()) text += fmt::format(" {} {}", name, fmt::join(items, ","));
   };

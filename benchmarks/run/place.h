@@ -16,6 +16,7 @@ struct Place {
   std::filesystem::path runner() const { return host() / "benchmarks" / "osext-runner"; }
   std::filesystem::path executive() const { return host() / "executive" / "osext-executive"; }
   std::filesystem::path plugin() const { return host() / "machine" / "sim" / "libosext_plugin.so"; }
+  std::filesystem::path image() const { return build() / "image" / "slim.cpio"; }
   std::filesystem::path profile(const std::string& name) const;
   std::filesystem::path modules(const std::string& kernel) const {
     return build() / "modules" / kernel;

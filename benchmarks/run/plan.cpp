@@ -38,8 +38,12 @@ std::string PlannedUnit::name() const {
 
 std::vector<std::string> profiles_of(const RunOptions& options) {
   if (options.machine != "sim") return {""};
-  if (!options.profiles.empty()) return options.profiles;
-  return {"pentium4", "zen3"};
+  if (options.profiles.empty()) return {"pentium4", "zen3"};
+  std::vector<std::string> once;  // a profile named twice is one profile
+  for (const auto& profile : options.profiles) {
+    if (std::find(once.begin(), once.end(), profile) == once.end()) once.push_back(profile);
+  }
+  return once;
 }
 
 std::vector<PlannedUnit> make_plan(const RunOptions& options) {
@@ -63,6 +67,7 @@ std::vector<PlannedUnit> make_plan(const RunOptions& options) {
 }
 
 std::string list_plan(const RunOptions& options) {
+  check_names(options);
   std::string text;
   for (const Experiment& experiment : experiments()) {
     if (!wanted(options.experiments, experiment.id)) continue;

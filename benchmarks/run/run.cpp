@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <iostream>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -68,7 +70,9 @@ Json describe(const RunOptions& options, const Machines& machines) {
 // Everything that decides about the numbers: an interrupted run resumes only in an equal one.
 Json environment(const RunOptions& options, const Machines& machines, const Place& place) {
   Json all = describe(options, machines);
-  std::vector<std::filesystem::path> files = {place.runner(), place.executive(), place.plugin()};
+  // This very program too: it turns counts into cycles.
+  std::vector<std::filesystem::path> files = {place.runner(), place.executive(), place.plugin(),
+                                              place.image(), "/proc/self/exe"};
   for (const auto& profile : profiles_of(options)) files.push_back(place.profile(profile));
   const auto modules = place.modules(kernel_name(place, options.kernel));
   if (options.machine != "native" && std::filesystem::exists(modules)) {
@@ -76,6 +80,10 @@ Json environment(const RunOptions& options, const Machines& machines, const Plac
       files.push_back(entry.path());
     }
   }
+  // Another boot is another state to measure from.
+  const auto facts = machines.begin()->second->describe();
+  const auto nonce = facts.find("boot_nonce");
+  if (nonce != facts.end()) all["boot_nonce"] = nonce->second;
   std::sort(files.begin(), files.end());
   all["fingerprint"] = fmt::format("{:016x}", fingerprint(files));
   return all;
@@ -124,10 +132,20 @@ class Run {
     const unsigned workers =
         options_.machine == "sim" ? std::clamp(std::thread::hardware_concurrency(), 1U, 2U) : 1;
     std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < workers; ++i) {
-      threads.emplace_back([this] {
-        for (std::size_t unit = next_++; unit < plan_.size(); unit = next_++) measure(unit);
-      });
+    for (unsigned i = 0; i < workers; ++i) threads.emplace_back([this] { work(); });
+    threads.clear();  // joins
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  // What stops one unit for good (a full disk, say) stops the run; units that the
+  // other worker has under way are finished and kept.
+  void work() {
+    try {
+      for (std::size_t unit = next_++; unit < plan_.size(); unit = next_++) measure(unit);
+    } catch (...) {
+      next_ = plan_.size();
+      const std::scoped_lock lock(error_mutex_);
+      if (!error_) error_ = std::current_exception();
     }
   }
 
@@ -149,9 +167,11 @@ class Run {
     UnitResult result;
     try {
       result = machines_.at(planned.profile)->run(make_unit(planned, options_, place_));
-    } catch (const MachineError& error) {
-      result.outcome = Outcome::failed;
-      result.reason = error.what();
+    } catch (const std::exception& error) {
+      result.outcome = Outcome::crashed;
+      result.reason = "the machine could not be had: see the logs";
+      directory_.keep_log(planned.name(), "error", std::string(error.what()) + "\n");
+      progress_.note(fmt::format("{}: {}", planned.name(), error.what()));
     }
     directory_.keep_log(planned.name(), "console", result.console);
     directory_.keep_log(planned.name(), "kernel", result.kernel_log);
@@ -216,6 +236,8 @@ class Run {
   Progress progress_;
   std::vector<RunDirectory::UnitFiles> results_;  // in plan order
   std::atomic<std::size_t> next_ = 0;
+  std::mutex error_mutex_;
+  std::exception_ptr error_;  // the first that stopped a worker
 };
 
 }  // namespace

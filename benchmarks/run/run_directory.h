@@ -20,8 +20,11 @@ class RunDirectory {
   // numbers).  Units finished earlier are kept if the directory holds an
   // unfinished run of an equal environment and `fresh` is false; otherwise the
   // remains of the earlier run are removed.  Throws std::runtime_error, and
-  // changes nothing, if DIR holds files that no run wrote.
+  // changes nothing, if DIR holds files that no run wrote or another process is
+  // running in it.
   RunDirectory(std::filesystem::path directory, const nlohmann::json& environment, bool fresh);
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
 
   const std::filesystem::path& path() const { return directory_; }
   int resumed_units() const { return resumed_; }
@@ -45,6 +48,7 @@ class RunDirectory {
   std::filesystem::path unit_file(const std::string& unit, const char* suffix) const;
 
   std::filesystem::path directory_;
+  int lock_ = -1;  // the directory itself, locked for the life of this object
   int resumed_ = 0;
 };
 

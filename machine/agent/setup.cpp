@@ -91,11 +91,17 @@ void mount_file_systems() {
     const char* type;
     const char* options;
   } const wanted[] = {
-      {"/proc", "proc", nullptr},         {"/sys", "sysfs", nullptr},
-      {"/dev", "devtmpfs", nullptr},      {"/dev/pts", "devpts", nullptr},
-      {"/dev/shm", "tmpfs", "mode=1777"}, {"/run", "tmpfs", "mode=755"},
-      {"/tmp", "tmpfs", "mode=1777"},     {"/sys/kernel/debug", "debugfs", nullptr},
-      {"/sys/fs/bpf", "bpf", nullptr},    {"/sys/fs/cgroup", "cgroup2", nullptr},
+      {"/proc", "proc", nullptr},
+      {"/sys", "sysfs", nullptr},
+      {"/dev", "devtmpfs", nullptr},
+      {"/dev/pts", "devpts", nullptr},
+      {"/dev/shm", "tmpfs", "mode=1777"},
+      {"/run", "tmpfs", "mode=755"},
+      {"/tmp", "tmpfs", "mode=1777"},
+      {"/sys/kernel/debug", "debugfs", nullptr},
+      {"/sys/kernel/security", "securityfs", nullptr},
+      {"/sys/fs/bpf", "bpf", nullptr},
+      {"/sys/fs/cgroup", "cgroup2", nullptr},
   };
   for (const auto& m : wanted) {
     mkdir(m.path, 0755);

@@ -68,13 +68,20 @@ Snapshot open_snapshot(const fs::path& folder) {
           read_text(folder / "boot.log")};
 }
 
+// A folder that create_snapshot() made; whatever else lies beside it is not ours.
+bool is_snapshot(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string::npos &&
+         fs::is_regular_file(folder / "manifest") && fs::is_regular_file(folder / "nonce");
+}
+
 // Each image or kernel that was ever used leaves a snapshot: only the latest ones are kept.
 void remove_old_snapshots(const fs::path& folder) {
   constexpr size_t kept = 12;
   std::error_code ignored;
   std::vector<std::pair<fs::file_time_type, fs::path>> found;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (!entry.path().has_extension())  // not another process's half one
+    if (is_snapshot(entry.path()))
       found.emplace_back(fs::last_write_time(entry.path() / "nonce", ignored), entry.path());
   std::sort(found.rbegin(), found.rend());
   for (size_t i = kept; i < found.size(); i++) fs::remove_all(found[i].second, ignored);
