@@ -4,6 +4,7 @@
 
 # platform_read: sets platform_name, platform_release (12, 13, or "" when
 # the set-up does not know the system) and platform_codename.
+# shellcheck disable=SC2034 # for those who source this
 platform_read() {
   local file=${OSEXT_OS_RELEASE:-/etc/os-release} id version
   # shellcheck source=/dev/null
