@@ -74,6 +74,8 @@ MechanismInfo hijack_info() {
     info.variants[workload] = saves;
     info.reach[workload] = Reach::enclosed;
   }
+  // The switch as it would be without the stub: through the kernel's own entry.
+  info.variants["rpc"].push_back({{"engine", "entry"}, {"save", "full"}});
   return info;
 }
 

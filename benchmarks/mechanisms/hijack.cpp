@@ -2,6 +2,7 @@
 // Mechanism hijack: the runner itself becomes a guest for the length of each measurement (Hijack
 // paper, 3.1).
 //
+// engine=entry loads the module with slow_path=1; without the parameter the stub switches.
 // save=full saves all registers and runs the shipped C++ handler; save=minimal stays in assembly.
 // The executive's own counters, asked before and after, and the last result prove that its handlers
 // served the calls.
@@ -73,21 +74,15 @@ class Hijack : public Mechanism {
   }
 
   void setup(const Environment& env) override {
-    module_.load(module_file(env), "osext_hijack");
-    try {
-      session_.start(env.executive);
-    } catch (...) {
-      module_.unload();
-      throw;
-    }
+    module_file_ = module_file(env);
+    executive_file_ = env.executive;
+    use(Engine::direct);
   }
 
-  void teardown() override {
-    session_.stop();
-    if (!module_.unload()) throw std::runtime_error("the kernel does not unload osext_hijack");
-  }
+  void teardown() override { use(Engine::none); }
 
   void measure(const PlannedCell& plan, Sampler& sampler) override {
+    if (plan.phase == Phase::ready) use(engine_of(plan.cell.params));
     if (plan.cell.workload == "null_syscall") return null_syscall(sampler, plan.series);
     const Series& series = plan.series;
     const Call call = call_of(plan.cell.workload, plan.cell.params.at("save") == "full");
@@ -108,6 +103,7 @@ class Hijack : public Mechanism {
         throw std::runtime_error(fmt::format("the last call answers {}", result));
     });
     const osext_hijack_statistics after = session_.statistics();
+    check_engine(before, after, series.pairs() * series.ops);
     sampler.fact("fast_traps", difference(before.fast_traps, after.fast_traps));
     sampler.fact("fast_resumes", difference(before.fast_resumes, after.fast_resumes));
     sampler.fact("slow_traps", difference(before.slow_traps, after.slow_traps));
@@ -115,6 +111,41 @@ class Hijack : public Mechanism {
   }
 
  private:
+  // How guest and executive are switched: by the stub, or (slow_path=1) through the kernel's entry.
+  enum class Engine { none, direct, entry };
+
+  static Engine engine_of(const Params& params) {
+    const auto engine = params.find("engine");
+    return engine != params.end() && engine->second == "entry" ? Engine::entry : Engine::direct;
+  }
+
+  // Unloads the module and loads it for another engine; after a failure there is none.
+  void use(Engine wanted) {
+    if (engine_ == wanted) return;
+    session_.stop();
+    if (!module_.unload()) throw std::runtime_error("the kernel does not unload osext_hijack");
+    engine_ = Engine::none;
+    if (wanted == Engine::none) return;
+    module_.load(module_file_, "osext_hijack", wanted == Engine::entry ? "slow_path=1" : "");
+    try {
+      session_.start(executive_file_);
+    } catch (...) {
+      module_.unload();
+      throw;
+    }
+    engine_ = wanted;
+  }
+
+  // A signal or a reschedule may send single calls of the direct engine through the kernel's entry;
+  // the other engine has no exceptions.
+  void check_engine(const osext_hijack_statistics& before, const osext_hijack_statistics& after,
+                    std::uint64_t calls) const {
+    if (engine_ != Engine::entry) return;
+    if (after.fast_traps != before.fast_traps || after.slow_traps - before.slow_traps < calls)
+      throw std::runtime_error(fmt::format("{} of {} calls took the kernel's entry",
+                                           after.slow_traps - before.slow_traps, calls));
+  }
+
   static std::string module_file(const Environment& env) {
     return env.modules + "/osext_hijack.ko";
   }
@@ -126,6 +157,8 @@ class Hijack : public Mechanism {
     return hijack_call(OSEXT_HIJACK_STATISTICS, call.counter);
   }
 
+  std::string module_file_, executive_file_;
+  Engine engine_ = Engine::none;
   KernelModule module_;
   HijackSession session_;
 };

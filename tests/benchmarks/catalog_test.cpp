@@ -30,6 +30,7 @@ TEST(Catalog, HasTheRowsOfThePapersTables) {
   for (const char* workload : {"trap", "return", "rpc", "interpose"})
     for (const char* save : {"full", "minimal"})
       EXPECT_TRUE(has(plan("hijack"), workload, {{"save", save}})) << workload << save;
+  EXPECT_TRUE(has(plan("hijack"), "rpc", {{"engine", "entry"}, {"save", "full"}}));
 }
 
 TEST(Catalog, GivesEveryCellOnceAndEveryGapAReason) {

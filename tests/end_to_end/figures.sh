@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 # median MECHANISM WORKLOAD PARAMS: instructions of one operation; fails without an ok row.
 median() {
   awk -F, -v m="$1" -v w="$2" -v p="$3" '
-    $2 == m && $3 == w && $4 == p && $5 == "instructions" && $17 == "ok" { print $12; found = 1 }
+    $2 == m && $3 == w && $4 == p && $5 == "instructions" && $16 == "ok" { print $12; found = 1 }
     END { exit !found }' "$summary" ||
     { echo "no ok row $1 $2 $3" >&2; exit 1; }
 }
@@ -36,10 +36,11 @@ check() {
   fi
 }
 
-# fact WORKLOAD PARAMS NAME: a counter of a hijack cell.
+# fact WORKLOAD PARAMS NAME: a counter of a hijack cell; PARAMS exactly as samples.jsonl has them.
 fact() {
-  grep -F "\"mechanism\":\"hijack\",\"workload\":\"$1\"" "$samples" | grep -F "$2" |
-    grep -oE "\"$3\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$'
+  grep -F "\"mechanism\":\"hijack\",\"workload\":\"$1\",\"params\":{$2}" "$samples" |
+    grep -oE "\"$3\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$' ||
+    { echo "no counter $3 of hijack $1 $2" >&2; exit 1; }
 }
 
 for seed in 1 2; do
@@ -54,6 +55,7 @@ for seed in 1 2; do
   loaded=$(median hijack null_syscall 'module=loaded;sampling=batch')
   rpc=$(median hijack rpc 'sampling=batch;save=full')
   rpc_minimal=$(median hijack rpc 'sampling=batch;save=minimal')
+  rpc_entry=$(median hijack rpc 'engine=entry;sampling=batch;save=full')
   interpose=$(median hijack interpose 'sampling=batch;save=full')
   pipes=$(median linux rpc_peer bytes=1)
   ptrace=$(median ptrace interpose variant=getregs)
@@ -71,10 +73,16 @@ for seed in 1 2; do
   check "null_syscall < interposition" "$(awk "BEGIN { print 1.2 * $native }")" '<' "$interpose"
   check "interposition < pipe RPC" "$(awk "BEGIN { print 1.2 * $interpose }")" '<' "$pipes"
   check "pipe RPC < ptrace" "$(awk "BEGIN { print 1.2 * $pipes }")" '<' "$ptrace"
+  check "rpc through the kernel's entry" "$rpc_entry" '<=' 1250
   # The figures are the fast path's: every call took it, but for what a signal or
-  # the scheduler may have diverted; joining and leaving show the slow path lives.
+  # the scheduler may have diverted.  With engine=entry every call took the other.
   check "rpc by the fast path" "$(fact rpc '"save":"full"' fast_traps)" '>=' 1000
   check "rpc back by the fast path" "$(fact rpc '"save":"full"' fast_resumes)" '>=' 1000
+  entry='"engine":"entry","save":"full"'
+  check "engine=entry: in by the slow path" "$(fact rpc "$entry" slow_traps)" '>=' 1000
+  check "engine=entry: back by the slow path" "$(fact rpc "$entry" slow_resumes)" '>=' 1000
+  check "engine=entry: nothing in by the fast path" "$(fact rpc "$entry" fast_traps)" '==' 0
+  check "engine=entry: nothing back by the fast path" "$(fact rpc "$entry" fast_resumes)" '==' 0
 done
 
 ((failures == 0))
