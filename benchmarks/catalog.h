@@ -26,8 +26,9 @@ struct PlanOptions {
   std::vector<std::string> only = {};  // workloads; empty = all
 };
 
-// The cells of one experiment and one mechanism, in the order in which they are measured: those
-// with Phase::bare first.  Empty when the mechanism offers nothing that the experiment asks for.
+// The cells of one experiment and one mechanism, those with Phase::bare first, as they are
+// measured; within a phase the runner draws the order by the seed.  Empty when the mechanism offers
+// nothing that the experiment asks for.
 std::vector<PlannedCell> plan_cells(const Experiment& experiment, const MechanismInfo& mechanism,
                                     const PlanOptions& options);
 

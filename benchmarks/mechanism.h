@@ -13,6 +13,9 @@
 //   measure(cell, sampler) ...       the others; one that throws is `failed`, the next one runs
 //   teardown()
 //
+// The seed draws the order of the cells within a phase (runner/drawing.h): no cell may count on
+// another one having been measured before it.
+//
 // measure() usually ends in one call of Sampler::measure (measure/sampler.h):
 //
 //   sampler.measure(plan.series, [&](auto& probe, std::uint64_t pairs) {
@@ -39,7 +42,6 @@ struct Environment {
   MachineId machine = MachineId::native;
   std::string modules;    // folder of the .ko files, "" = no module may be loaded
   std::string executive;  // file of Hijack's executive, "" = none
-  std::uint64_t seed = 1;
 };
 
 class Mechanism {

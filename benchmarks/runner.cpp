@@ -12,6 +12,7 @@
 
 #include "benchmarks/catalog.h"
 #include "benchmarks/mechanism.h"
+#include "benchmarks/runner/drawing.h"
 #include "benchmarks/runner/notes.h"
 #include "benchmarks/runner/record_reporter.h"
 #include "benchmarks/runner/unit_run.h"
@@ -27,6 +28,7 @@ struct Arguments {
   std::string records;
   PlanOptions plan;
   Environment env;
+  std::uint64_t seed = 1;
   bool list = false;
 };
 
@@ -38,7 +40,7 @@ void add_options(CLI::App& app, Arguments& args) {
       ->check(CLI::Range(1, 200'000));
   app.add_option("--warmup", args.plan.warmup, "operations before each series")
       ->check(CLI::Range(0, 50'000));
-  app.add_option("--seed", args.env.seed, "of whatever is drawn at random");
+  app.add_option("--seed", args.seed, "draws the order of the cells and where stack and data lie");
   app.add_option("--records", args.records, "file for the raw records");
   app.add_option("--only", args.plan.only, "these workloads only")->delimiter(',');
   app.add_option("--modules", args.env.modules, "folder of the kernel modules; loads them");
@@ -59,11 +61,11 @@ void list_cells(const std::vector<PlannedCell>& cells) {
 }
 
 // What Google Benchmark calls: one pass over all pairs of the cell.
-void run_cell(benchmark::State& state, UnitRun& unit, const PlannedCell& plan) {
+void run_cell(benchmark::State& state, UnitRun& unit, const DrawnCell& cell) {
   while (state.KeepRunningBatch(state.max_iterations)) {
     const auto start = std::chrono::steady_clock::now();
     try {
-      unit.measure(plan);
+      placed(cell, [&] { unit.measure(*cell.plan); });
     } catch (const std::exception& error) {
       state.SkipWithError(one_line(error.what()).c_str());
       return;
@@ -109,10 +111,10 @@ std::size_t run_unit(const Arguments& args, const std::vector<PlannedCell>& cell
     return 0;
   }
   UnitRun unit(*mechanism, args.env, sampler, writer);
-  for (const PlannedCell* plan : wanted) {
-    const auto measure = [&unit, plan](benchmark::State& state) { run_cell(state, unit, *plan); };
-    benchmark::RegisterBenchmark(name_of(plan->cell).c_str(), measure)
-        ->Iterations(static_cast<benchmark::IterationCount>(plan->series.pairs()))
+  for (const DrawnCell& cell : draw(wanted, args.seed)) {
+    const auto measure = [&unit, cell](benchmark::State& state) { run_cell(state, unit, cell); };
+    benchmark::RegisterBenchmark(name_of(cell.plan->cell).c_str(), measure)
+        ->Iterations(static_cast<benchmark::IterationCount>(cell.plan->series.pairs()))
         ->UseManualTime();
   }
   RecordReporter reporter(writer);

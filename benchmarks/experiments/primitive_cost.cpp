@@ -5,7 +5,8 @@
 //   measures: one operation at a time, warm; and floors as totals of batches of 1000
 //   excludes: nothing is subtracted; what the marks cost is the row `overhead`
 //   expected: null_syscall < trap < rpc < interpose < rpc_peer < interpose by ptrace
-//   confounders: LSM, mitigations, clock interrupts (they show in p99 and max)
+//   confounders: LSM, mitigations, clock interrupts (they show in p99 and max); the order of the
+//             rows and where stack and data lie: the seed draws them, compare two
 #include "benchmarks/experiments/experiments.h"
 
 namespace osext {

@@ -85,4 +85,13 @@ for seed in 1 2; do
   check "engine=entry: nothing back by the fast path" "$(fact rpc "$entry" fast_resumes)" '==' 0
 done
 
+# The seed draws the order of the rows and where stack and data lie: two seeds are two measurements.
+if cmp -s "$work/1/samples.jsonl" "$work/2/samples.jsonl"; then
+  echo "FAILED  the seed changes no sample"
+  failures=$((failures + 1))
+else
+  echo "ok      samples that differ between the seeds: $(comm -3 <(sort "$work/1/samples.jsonl") \
+    <(sort "$work/2/samples.jsonl") | wc -l) lines"
+fi
+
 ((failures == 0))
