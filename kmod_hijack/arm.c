@@ -25,7 +25,6 @@
 
 void hijack_syscall(void);
 void hijack_syscall32(void);
-void hijack_sysenter(void);
 void hijack_int80(void);
 
 #define VECTOR_FAULT 13
@@ -38,32 +37,31 @@ static void nowhere(void)
 /* Where the stubs go on to; assembly jumps to the trampolines. */
 DEFINE_STATIC_CALL(hijack_native_syscall, nowhere);
 DEFINE_STATIC_CALL(hijack_native_syscall32, nowhere);
-DEFINE_STATIC_CALL(hijack_native_sysenter, nowhere);
 DEFINE_STATIC_CALL(hijack_native_int80, nowhere);
 DEFINE_STATIC_CALL(hijack_native_fault, nowhere);
 
-static unsigned long native_lstar, native_cstar, native_sysenter;
+static unsigned long native_lstar, native_cstar;
+u32 hijack_sysenter_cs;	/* the kernel's; 0 = there is no SYSENTER */
 static struct desc_ptr native_idt, our_idt;
 static struct page *idt_page;
 static int hotplug_state;
 
-static void read_entries(unsigned long *lstar, unsigned long *cstar, unsigned long *sysenter, struct desc_ptr *idt)
+static void read_entries(unsigned long *lstar, unsigned long *cstar, struct desc_ptr *idt)
 {
 	rdmsrl(MSR_LSTAR, *lstar);
 	rdmsrl(MSR_CSTAR, *cstar);
-	rdmsrl(MSR_IA32_SYSENTER_EIP, *sysenter);
 	store_idt(idt);
 }
 
 /* Context: on that CPU, in its hotplug thread. */
 static int arm_cpu(unsigned int cpu)
 {
-	unsigned long lstar, cstar, sysenter, flags;
+	unsigned long lstar, cstar, flags;
 	struct desc_ptr idt;
 
 	local_irq_save(flags);
-	read_entries(&lstar, &cstar, &sysenter, &idt);
-	if (lstar != native_lstar || cstar != native_cstar || sysenter != native_sysenter ||
+	read_entries(&lstar, &cstar, &idt);
+	if (lstar != native_lstar || cstar != native_cstar ||
 	    idt.address != native_idt.address || idt.size != native_idt.size) {
 		local_irq_restore(flags);
 		pr_err("osext_hijack: CPU %u has other system-call entries than the kernel's\n", cpu);
@@ -72,8 +70,6 @@ static int arm_cpu(unsigned int cpu)
 	wrmsrl(MSR_LSTAR, (unsigned long)hijack_syscall);
 	if (native_cstar)
 		wrmsrl(MSR_CSTAR, (unsigned long)hijack_syscall32);
-	if (native_sysenter)
-		wrmsrl(MSR_IA32_SYSENTER_EIP, (unsigned long)hijack_sysenter);
 	if (our_idt.address)
 		native_load_idt(&our_idt);
 	local_irq_restore(flags);
@@ -88,8 +84,6 @@ static int disarm_cpu(unsigned int cpu)
 	wrmsrl(MSR_LSTAR, native_lstar);
 	if (native_cstar)
 		wrmsrl(MSR_CSTAR, native_cstar);
-	if (native_sysenter)
-		wrmsrl(MSR_IA32_SYSENTER_EIP, native_sysenter);
 	if (our_idt.address)
 		native_load_idt(&native_idt);
 	local_irq_restore(flags);
@@ -173,6 +167,7 @@ static int add_notifiers(void)
 /* May sleep.  -ETXTBSY: KVM is loaded; -EBUSY: somebody else changed the entries. */
 int hijack_arm_init(void)
 {
+	u64 sysenter_cs;
 	int error;
 
 	error = add_notifiers();
@@ -183,20 +178,18 @@ int hijack_arm_init(void)
 		pr_err("osext_hijack: KVM is loaded and would restore system-call entries behind our back; unload it first\n");
 		goto fail;
 	}
-	read_entries(&native_lstar, &native_cstar, &native_sysenter, &native_idt);
+	read_entries(&native_lstar, &native_cstar, &native_idt);
+	if (rdmsrl_safe(MSR_IA32_SYSENTER_CS, &sysenter_cs))
+		sysenter_cs = 0;
+	hijack_sysenter_cs = sysenter_cs;
 	error = -EBUSY;
 	if (native_lstar != hijack_kernel.entry_syscall_64) {
 		pr_err("osext_hijack: LSTAR is not entry_SYSCALL_64: something else intercepts system calls\n");
 		goto fail;
 	}
-	/* Processors without SYSENTER in long mode keep only the low half of the address. */
-	if (native_sysenter >> 32 == 0)
-		native_sysenter = 0;
 	static_call_update(hijack_native_syscall, (void (*)(void))native_lstar);
 	if (native_cstar)
 		static_call_update(hijack_native_syscall32, (void (*)(void))native_cstar);
-	if (native_sysenter)
-		static_call_update(hijack_native_sysenter, (void (*)(void))native_sysenter);
 	error = copy_idt();
 	if (error)
 		goto fail_idt;

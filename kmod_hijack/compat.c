@@ -13,7 +13,10 @@
 
 struct hijack_kernel hijack_kernel;
 
-static unsigned long (*lookup)(const char *name);
+static unsigned long no_lookup(const char *name)
+{
+	return 0;
+}
 
 static long no_syscall(const struct pt_regs *regs, unsigned int nr)
 {
@@ -36,6 +39,8 @@ static void no_task(struct task_struct *task)
 {
 }
 
+/* Its ENDBR is sealed too: an indirect call would be a control-protection fault. */
+DEFINE_STATIC_CALL(hijack_kallsyms, no_lookup);
 DEFINE_STATIC_CALL(hijack_x64_sys_call, no_syscall);
 DEFINE_STATIC_CALL(hijack_do_signal, no_signal);
 DEFINE_STATIC_CALL(hijack_switch_mm, no_switch);
@@ -46,12 +51,12 @@ DEFINE_STATIC_CALL(hijack_sync_counters, no_mm);	/* before 6.2: counts cached in
 
 unsigned long hijack_lookup(const char *name)
 {
-	return lookup(name);
+	return static_call(hijack_kallsyms)(name);
 }
 
 static unsigned long need(const char *name)
 {
-	unsigned long address = lookup(name);
+	unsigned long address = hijack_lookup(name);
 
 	if (!address)
 		pr_err("osext_hijack: this kernel has no %s: not supported\n", name);
@@ -63,18 +68,19 @@ static int find_lookup(void)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
 	int error = register_kprobe(&probe);
+	unsigned long address;
 
 	if (error) {
 		pr_err("osext_hijack: no kprobes (%d): cannot find kernel internals\n", error);
 		return -ENOENT;
 	}
-	lookup = (void *)probe.addr;
+	address = (unsigned long)probe.addr;
 	unregister_kprobe(&probe);
 #ifdef CONFIG_X86_KERNEL_IBT
-	/* The probe sits behind the ENDBR, where an indirect call must not land. */
-	if (is_endbr(*((u32 *)lookup - 1)))
-		lookup = (void *)lookup - 4;
+	if (is_endbr(*((u32 *)address - 1)))	/* the probe sits behind it */
+		address -= 4;
 #endif
+	static_call_update(hijack_kallsyms, (typeof(&no_lookup))address);
 	return 0;
 }
 

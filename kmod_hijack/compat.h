@@ -46,6 +46,16 @@ void hijack_use_mm(struct mm_struct *mm);
 /* True if the task runs with a user shadow stack, which the stub cannot follow. */
 bool hijack_has_shadow_stack(struct task_struct *task);
 
+/* True if perf events are attached to the task: their samples would show the executive. */
+static inline bool hijack_has_perf(struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return task->perf_event_ctxp;
+#else
+	return task->perf_event_ctxp[0] || task->perf_event_ctxp[1];
+#endif
+}
+
 /* True if the processor delivers events by FRED, past every vector the module changes. */
 bool hijack_has_fred(void);
 

@@ -4,6 +4,7 @@
  * gives the executive its region and a guest its reservation.
  */
 #include <linux/capability.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -70,6 +71,33 @@ bool hijack_maps_reservation(struct mm_struct *mm)
 	return found;
 }
 
+/*
+ * Is the region all there is in the executive's slot at home, and the thread
+ * alone there?  Guests see the whole slot, and nobody flushes a guest's
+ * translations when memory at home changes.  May sleep.
+ */
+bool hijack_owns_slot(struct hijack_session *session)
+{
+	struct mm_struct *mm = session->home;
+	struct vm_area_struct *vma;
+	bool own = true;
+	int tries;
+	VMA_ITERATOR(vmi, mm, OSEXT_EXECUTIVE_BASE);
+
+	mmap_read_lock(mm);
+	for_each_vma_range(vmi, vma, OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE)
+		if (vma->vm_ops != &region_ops || vma->vm_file->private_data != session)
+			own = false;
+	mmap_read_unlock(mm);
+	/* References: the thread's and the session's; readers in /proc hold one for a moment. */
+	for (tries = 0; own && atomic_read(&mm->mm_users) != 2; tries++) {
+		if (tries == 100)
+			return false;
+		msleep(1);
+	}
+	return own;
+}
+
 static void free_region(struct hijack_session *session)
 {
 	unsigned long i;
@@ -128,7 +156,8 @@ static int map_region(struct hijack_session *session, struct vm_area_struct *vma
 	error = session->pages ? -EBUSY : allocate_region(session, bytes >> PAGE_SHIFT);
 	if (!error) {
 		vma->vm_ops = &region_ops;
-		hijack_vma_flags(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_MAYEXEC, 0);
+		/* VM_IO: closed to /proc/PID/mem, ptrace and process_vm_writev. */
+		hijack_vma_flags(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_MAYEXEC, 0);
 		error = vm_map_pages(vma, session->pages, session->page_count);
 		if (error)
 			free_region(session);
@@ -145,7 +174,7 @@ static int map_reservation(struct vm_area_struct *vma)
 		return -EINVAL;
 	if (vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC))
 		return -EINVAL;
-	hijack_vma_flags(vma, VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
+	hijack_vma_flags(vma, VM_IO | VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
 			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
 	vma->vm_ops = &reservation_ops;
 	return 0;
@@ -240,6 +269,7 @@ static int device_open(struct inode *inode, struct file *file)
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->wait);
 	INIT_WORK(&session->burial, hijack_bury);
+	session->file = file;
 	file->private_data = session;
 	return 0;
 }

@@ -14,6 +14,7 @@
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <asm/msr.h>
 #include <asm/special_insns.h>
 
 #include "hijack.h"
@@ -21,6 +22,18 @@
 /* What the stub reads: the private page of the session whose thread runs here. */
 DEFINE_PER_CPU(struct hijack_private *, hijack_current);
 DEFINE_PER_CPU(unsigned long, hijack_scratch);
+
+/*
+ * Say on this CPU whose thread it runs (NULL: another task).  SYSENTER, which
+ * passes no stub, raises #GP for the thread: its code segment is null then.
+ * Context: preemption off.
+ */
+static void show_stub(struct hijack_private *private)
+{
+	this_cpu_write(hijack_current, private);
+	if (hijack_sysenter_cs)
+		wrmsrl(MSR_IA32_SYSENTER_CS, private ? 0 : hijack_sysenter_cs);
+}
 
 static void write_slot(struct hijack_session *session, p4d_t value)
 {
@@ -93,9 +106,9 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 			write_slot(session, private->slot_value);
 		if (private->state == STATE_GUEST)
 			flush_local();
-		this_cpu_write(hijack_current, private);
+		show_stub(private);
 	} else if (private->state == STATE_HOME) {
-		this_cpu_write(hijack_current, private);
+		show_stub(private);
 	}
 	local_irq_restore(flags);
 }
@@ -110,7 +123,7 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 		write_slot(session, native_make_p4d(0));
 		flush_local();
 	}
-	this_cpu_write(hijack_current, NULL);
+	show_stub(NULL);
 }
 
 static struct preempt_ops preempt_ops = {
@@ -125,7 +138,7 @@ void hijack_engine_start(struct hijack_session *session)
 	preempt_disable();
 	preempt_notifier_register(&session->preempt);
 	session->cpu = smp_processor_id();
-	this_cpu_write(hijack_current, session->private);
+	show_stub(session->private);
 	preempt_enable();
 }
 
@@ -133,7 +146,7 @@ void hijack_engine_start(struct hijack_session *session)
 void hijack_engine_stop(struct hijack_session *session)
 {
 	preempt_disable();
-	this_cpu_write(hijack_current, NULL);
+	show_stub(NULL);
 	preempt_notifier_unregister(&session->preempt);
 	hijack_unhook(session, STATE_HOME);
 	session->private->slot = NULL;

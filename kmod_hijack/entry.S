@@ -114,8 +114,10 @@ SYM_CODE_START(hijack_syscall)
 SYM_CODE_END(hijack_syscall)
 
 /*
- * 32-bit entries.  A guest that uses one would slip past the executive, so it
- * is killed; other tasks go on to the kernel's own entry.
+ * The 32-bit SYSCALL.  A guest that uses it would slip past the executive, so it
+ * is killed; other tasks go on to the kernel's own entry.  SYSENTER has no stub:
+ * it leaves the user's DF, AC, NT and TF set, which only the kernel's own entry
+ * is prepared for, so it is disabled while the thread runs (engine.c).
  */
 .macro COMPAT_ENTRY name native
 SYM_CODE_START(\name)
@@ -137,7 +139,6 @@ SYM_CODE_START(\name)
 SYM_CODE_END(\name)
 .endm
 	COMPAT_ENTRY hijack_syscall32 __SCT__hijack_native_syscall32
-	COMPAT_ENTRY hijack_sysenter __SCT__hijack_native_sysenter
 
 /* int $0x80: for the executive's thread a general protection fault, as if the gate were closed. */
 SYM_CODE_START(hijack_int80)

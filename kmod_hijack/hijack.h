@@ -83,6 +83,7 @@ struct hijack_session {
 	struct mmu_notifier guard;	/* watches the reservation in the guest */
 	struct hijack_context context;
 
+	struct file *file;		/* the open file that this session is; held while attached */
 	struct work_struct burial;
 	struct osext_hijack_statistics statistics;
 };
@@ -122,10 +123,12 @@ void hijack_operation_exit(void);
 /* device.c */
 bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm);
 bool hijack_maps_reservation(struct mm_struct *mm);
+bool hijack_owns_slot(struct hijack_session *session);
 int hijack_device_init(void);
 void hijack_device_exit(void);
 
 /* arm.c */
+extern u32 hijack_sysenter_cs;
 int hijack_arm_init(void);
 void hijack_arm_exit(void);
 

@@ -12,6 +12,7 @@
  * otherwise.
  */
 #include <linux/nospec.h>
+#include <linux/prctl.h>
 #include <linux/sched/signal.h>
 #include <linux/task_work.h>
 #include <asm/syscall.h>
@@ -93,8 +94,10 @@ static long slow_resume(struct hijack_session *session, struct pt_regs *regs)
 static long deny(unsigned int nr, const struct pt_regs *regs)
 {
 	switch (nr) {
-	case __NR_clone:	/* sharing memory only as vfork does, with the parent asleep */
-		return (regs->di & CLONE_VM) && !(regs->di & CLONE_VFORK) ? -EAGAIN : 0;
+	case __NR_clone:	/* sharing memory only as vfork asks for; see forward() */
+		if (!(regs->di & CLONE_VM))
+			return 0;
+		return !(regs->di & CLONE_VFORK) || (regs->di & (CLONE_THREAD | CLONE_SIGHAND)) ? -EAGAIN : 0;
 	case __NR_clone3:	/* C libraries fall back to clone */
 	case __NR_rseq:
 	case __NR_io_uring_setup:
@@ -104,11 +107,41 @@ static long deny(unsigned int nr, const struct pt_regs *regs)
 	case __NR_execve:
 	case __NR_execveat:
 	case __NR_unshare:
+	case __NR_setns:
+	case __NR_perf_event_open:	/* its samples would show the executive */
+	/* What belongs to the task: the owner would not have it after the guest left. */
+	case __NR_setuid:
+	case __NR_setgid:
+	case __NR_setreuid:
+	case __NR_setregid:
+	case __NR_setresuid:
+	case __NR_setresgid:
+	case __NR_setfsuid:
+	case __NR_setfsgid:
+	case __NR_setgroups:
+	case __NR_capset:
+	case __NR_landlock_restrict_self:
+	case __NR_setrlimit:
 	case __NR_userfaultfd:
 	case __NR_seccomp:
 		return -EPERM;
-	case __NR_prctl:	/* PR_SET_SECCOMP, PR_SET_SYSCALL_USER_DISPATCH */
-		return regs->di == 22 || regs->di == 59 ? -EPERM : 0;
+	case __NR_prlimit64:	/* reading is fine */
+		return regs->dx ? -EPERM : 0;
+	case __NR_personality:
+		return (u32)regs->di != 0xffffffff ? -EPERM : 0;
+	case __NR_prctl:
+		switch (regs->di) {
+		case PR_SET_PDEATHSIG:
+		case PR_SET_SECCOMP:
+		case PR_SET_SYSCALL_USER_DISPATCH:
+		case PR_SET_KEEPCAPS:
+		case PR_CAPBSET_DROP:
+		case PR_SET_SECUREBITS:
+		case PR_SET_NO_NEW_PRIVS:
+		case PR_CAP_AMBIENT:
+			return -EPERM;
+		}
+		return 0;
 	case __NR_arch_prctl:	/* shadow stacks: ARCH_SHSTK_* */
 		return regs->di >= 0x5001 && regs->di <= 0x5005 ? -EOPNOTSUPP : 0;
 	}
@@ -119,6 +152,7 @@ static long deny(unsigned int nr, const struct pt_regs *regs)
 static long forward(struct hijack_session *session, struct pt_regs *regs)
 {
 	unsigned long nr = READ_ONCE(session->shared->ax);
+	struct pt_regs call;
 	long denied;
 
 	if (!load_guest(session, regs))
@@ -132,7 +166,22 @@ static long forward(struct hijack_session *session, struct pt_regs *regs)
 	nr = array_index_nospec(nr, NR_syscalls);
 	regs->orig_ax = nr;
 	denied = deny(nr, regs);
-	return denied ? denied : static_call(hijack_x64_sys_call)(regs, nr);
+	if (denied)
+		return denied;
+	/*
+	 * A vfork child could leave another task behind in the guest's memory,
+	 * which would see the executive.  So vfork is fork, and the parent waits.
+	 * The child's registers are current_pt_regs(): the copy only has arguments.
+	 */
+	call = *regs;
+	if (nr == __NR_vfork) {
+		nr = __NR_clone;
+		call.di = CLONE_VFORK | SIGCHLD;
+		call.si = call.dx = call.r10 = call.r8 = 0;
+	} else if (nr == __NR_clone) {
+		call.di &= ~CLONE_VM;
+	}
+	return static_call(hijack_x64_sys_call)(&call, nr);
 }
 
 /* The guest goes back to its owner; the executive's thread goes home. */
@@ -156,6 +205,9 @@ static long leave(struct hijack_session *session, struct pt_regs *regs, bool rep
 		return guest.ax;
 	}
 	hijack_give_back(session, &guest);
+	/* The files that exec closes in the owner must not stay open here. */
+	if (repeat && (nr == __NR_execve || nr == __NR_execveat))
+		hijack_condemn(session, "its guest becomes another program");
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <linux/cred.h>
 #include <linux/delay.h>
+#include <linux/file.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -37,7 +38,7 @@ static int check_task(void)
 	if (work & (SYSCALL_WORK_SECCOMP | SYSCALL_WORK_SYSCALL_TRACE | SYSCALL_WORK_SYSCALL_EMU |
 		    SYSCALL_WORK_SYSCALL_AUDIT | SYSCALL_WORK_SYSCALL_USER_DISPATCH))
 		return -EPERM;	/* their checks would see only half of the calls */
-	if (current->ptrace || hijack_has_shadow_stack(current) || current->io_uring)
+	if (current->ptrace || hijack_has_shadow_stack(current) || current->io_uring || hijack_has_perf(current))
 		return -EPERM;
 	return 0;
 }
@@ -77,6 +78,7 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	session->thread = get_task_struct(current);
 	session->home = current->mm;
 	mmget(session->home);
+	get_file(session->file);	/* the thread's stub and notifiers use the session */
 	session->attached = true;
 	hijack_active = session;
 	WRITE_ONCE(hijack_thread, current);
@@ -129,7 +131,8 @@ static bool is_alone(void)
 /* Die as the executive's thread died, past any handler. */
 static void die_of(int signal)
 {
-	if (!signal)
+	/* Whoever could survive the signal would go on in a frame that the guest has left. */
+	if (!signal || current->ptrace || (current->signal->flags & SIGNAL_UNKILLABLE))
 		signal = SIGKILL;
 	spin_lock_irq(&current->sighand->siglock);
 	if (signal != SIGKILL) {
@@ -139,6 +142,23 @@ static void die_of(int signal)
 	}
 	spin_unlock_irq(&current->sighand->siglock);
 	send_sig(signal, current, 1);
+}
+
+/* The guest keeps its owner's rights on the executive's thread. */
+static bool has_same_rights(struct task_struct *thread)
+{
+	const struct cred *ours = current_cred(), *theirs;
+	bool same;
+
+	rcu_read_lock();
+	theirs = __task_cred(thread);
+	same = uid_eq(ours->uid, theirs->uid) && uid_eq(ours->euid, theirs->euid) && uid_eq(ours->fsuid, theirs->fsuid) &&
+	       gid_eq(ours->gid, theirs->gid) && gid_eq(ours->egid, theirs->egid) && gid_eq(ours->fsgid, theirs->fsgid) &&
+	       ours->group_info == theirs->group_info && ours->user_ns == theirs->user_ns &&
+	       cap_issubset(ours->cap_effective, theirs->cap_effective) &&
+	       cap_issubset(theirs->cap_effective, ours->cap_effective);
+	rcu_read_unlock();
+	return same && task_no_new_privs(current) == task_no_new_privs(thread);
 }
 
 static int hand_over(struct hijack_session *session)
@@ -153,6 +173,8 @@ static int hand_over(struct hijack_session *session)
 		return -EINTR;
 	if (session->dead)
 		return -ESRCH;
+	if (!has_same_rights(session->thread))
+		return -EPERM;
 	session->context.regs = *current_pt_regs();
 	session->context.regs.ax = 0;
 	session->context.regs.orig_ax = -1;
@@ -174,7 +196,8 @@ static int hand_over(struct hijack_session *session)
  * inside; and on the caller's own, when the guest left, whatever the guest's
  * rax is to be.  Sleeps all that time.
  * -ENXIO: no executive; -ESRCH: it died; -EBUSY: it has a guest, or the caller
- * is it; -EINVAL: several threads, or no reservation; -EPERM: see check_task().
+ * is it; -EINVAL: several threads, or no reservation; -EPERM: see check_task()
+ * and has_same_rights().
  */
 long hijack_join(struct hijack_session *session)
 {
@@ -222,7 +245,8 @@ long hijack_next(struct hijack_session *session, struct pt_regs *regs)
 	WRITE_ONCE(session->idle, false);
 	if (error)
 		return -EINTR;
-	if (!hijack_choose_slot(session, session->guest)) {
+	if (!hijack_owns_slot(session) || hijack_has_perf(current) ||
+	    !hijack_choose_slot(session, session->guest)) {
 		session->context.regs.ax = -EFAULT;
 		smp_store_release(&session->phase, PHASE_RETURNED);
 		wake_up_all(&session->wait);
@@ -255,6 +279,7 @@ void hijack_bury(struct work_struct *work)
 
 	/* Its guest, if it had one, is released by the guest's owner. */
 	mmput(session->home);
+	fput(session->file);	/* may free the session, from another context */
 }
 
 /* Context: the dying task, preemption off, its address space already gone. */
