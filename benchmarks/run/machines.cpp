@@ -26,7 +26,7 @@ void require_kvm(const VmOptions& vm) {
 
 std::unique_ptr<Machine> make_machine(const RunOptions& options, const Place& place,
                                       const std::string& profile, bool fresh) {
-  if (options.machine == "native") return make_native({options.native_modules});
+  if (options.machine == "native") return make_native({});
   VmOptions vm;
   vm.build = place.build();
   vm.kernel = kernel_name(place, options.kernel);
@@ -70,8 +70,7 @@ Unit make_unit(const PlannedUnit& planned, const RunOptions& options, const Plac
                fmt::format("--operations={}", options.operations()),
                fmt::format("--seed={}", options.seed),
                "--records=" + unit.records};
-  const bool modules = options.machine != "native" || options.native_modules;
-  if (modules && find_mechanism(planned.mechanism).needs_module) {
+  if (options.machine != "native" && find_mechanism(planned.mechanism).needs_module) {
     const fs::path source = place.modules(kernel_name(place, options.kernel));
     for (const auto& entry : fs::directory_iterator(source)) {
       if (entry.path().extension() != ".ko") continue;

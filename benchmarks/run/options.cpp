@@ -35,8 +35,6 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--fresh", options.fresh, "start over: no resuming, new snapshots");
   command.add_flag("--list", options.list, "print the matrix of cells and stop");
   command.add_flag("--doctor", options.doctor, "say what this computer can do and stop");
-  command.add_flag("--load-modules", options.native_modules,
-                   "native only: load osext's kernel modules into this very kernel");
 }
 
 std::string command_text(const RunOptions& options) {

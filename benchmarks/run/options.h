@@ -26,7 +26,6 @@ struct RunOptions {
   bool fresh = false;
   bool list = false;
   bool doctor = false;
-  bool native_modules = false;
 
   // Operations of a series.  The papers ran every microbenchmark 10,000 times.
   std::uint64_t operations() const { return full ? 10'000 : 1'000; }

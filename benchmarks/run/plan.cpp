@@ -20,7 +20,7 @@ PlanOptions plan_options(const RunOptions& options) {
   PlanOptions plan;
   plan.machine = parse_machine(options.machine);
   plan.operations = options.operations();
-  plan.modules = options.machine != "native" || options.native_modules;
+  plan.modules = options.machine != "native";
   return plan;
 }
 
