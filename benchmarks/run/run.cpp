@@ -175,6 +175,10 @@ class Run {
     }
     directory_.keep_log(planned.name(), "console", result.console);
     directory_.keep_log(planned.name(), "kernel", result.kernel_log);
+    for (const std::string& problem : kernel_log_problems(result.kernel_log)) {
+      progress_.note(fmt::format("{}: the kernel's log says: {}", planned.name(), problem));
+      sick_kernel_ = true;
+    }
     UnitEvidence evidence{result.records, result.ring, result.ring_lost, Status::ok, ""};
     if (result.outcome == Outcome::timeout || result.outcome == Outcome::crashed) {
       evidence.end = result.outcome == Outcome::timeout ? Status::timeout : Status::crashed;
@@ -215,7 +219,11 @@ class Run {
     print_tables();
     if (!summary.plot_missing.empty()) fmt::print("{}\n", summary.plot_missing);
     fmt::print("report: {}\n", (directory_.path() / "report.html").string());
-    return acceptable(run["cells"]) ? 0 : 1;
+    if (sick_kernel_) {
+      fmt::print("a kernel complained while it was measured: see {}\n",
+                 (directory_.path() / "logs").string());
+    }
+    return acceptable(run["cells"]) && !sick_kernel_ ? 0 : 1;
   }
 
   void print_tables() const {
@@ -236,6 +244,7 @@ class Run {
   Progress progress_;
   std::vector<RunDirectory::UnitFiles> results_;  // in plan order
   std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> sick_kernel_ = false;  // BUG, WARNING, Oops, ... in a unit's log
   std::mutex error_mutex_;
   std::exception_ptr error_;  // the first that stopped a worker
 };
