@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
-// The executive's core: becoming the executive, waiting for guests, and
-// handing each of their calls to the policies.
+// The executive's core: becoming the executive, and what happens to a guest that
+// comes in: its call goes to the policies, and somebody goes out again.
 
+#include <asm/signal.h>
 #include <asm/unistd.h>
 #include <linux/ioctl.h>
 
+#include <initializer_list>
+
+#include "executive/boot.h"
 #include "executive/linux.h"
+#include "executive/log.h"
+#include "executive/memory.h"
 #include "executive/policy.h"
+#include "executive/schedule.h"
 #include "executive/state.h"
 
 using namespace osext::executive;
 
 extern "C" {
 extern osext_hijack_shared executive_shared;
-extern char executive_entry[];
-void executive_main(int device, uint64_t stack);
-void executive_idle();
-void executive_handle(Frame* frame);
+extern char executive_entry[], executive_upcall[];
+void executive_main(Boot* boot);
+[[noreturn]] void executive_run();
+Frame* executive_choose();
+Frame* executive_handle(Frame* frame);
+Frame* executive_interrupted(Frame* frame);
+Frame* executive_refused(Frame* frame);
 }
 
 uint64_t executive_counters[OSEXT_HIJACK_COUNTS];
@@ -26,10 +36,6 @@ namespace {
 
 constexpr uint64_t kUserEnd = 0x7ffffffff000;
 
-[[noreturn]] void end(int status) {
-  for (;;) system_call(__NR_exit_group, status);
-}
-
 // What was copied from the process that started us is its, not ours: without it,
 // its writes need not copy pages.
 void drop_inherited_memory() {
@@ -38,36 +44,103 @@ void drop_inherited_memory() {
   system_call(__NR_munmap, region_end, kUserEnd - region_end);
 }
 
+// The kernel kills at once whoever gets a signal that he does not handle; those
+// that he does come to us through the module, and no handler ever runs.
+void expect_signals() {
+  struct {
+    uint64_t handler, flags, restorer, mask;
+  } action{reinterpret_cast<uint64_t>(&executive_upcall), 0x04000000 /* SA_RESTORER */,
+           reinterpret_cast<uint64_t>(&executive_upcall), 0};
+  for (uint64_t signal : {SIGALRM, SIGTERM, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS})
+    system_call(__NR_rt_sigaction, signal, reinterpret_cast<uint64_t>(&action), 0, 8);
+}
+
+Frame* go_on(Guest& guest, uint64_t result) {
+  executive_shared.ax = result;
+  guest.frame.rax = OSEXT_HIJACK_OP_RESUME;
+  return &guest.frame;
+}
+
+// The guest does not simply go on.
+[[gnu::noinline]] Frame* part(Guest& guest, const Verdict& verdict) {
+  switch (verdict.kind) {
+    case Verdict::answer:
+      return go_on(guest, verdict.value);
+    case Verdict::next:
+    case Verdict::serve:
+      ++executive_counters[OSEXT_HIJACK_COUNT_SERVED];
+      guest.call = static_cast<int64_t>(guest.frame.rax);
+      executive_shared.ax = guest.frame.rax;
+      give_to_owner(guest, guest.call);
+      break;
+    case Verdict::hold:
+      guest.state = GuestState::held;
+      break;
+    case Verdict::leave:
+      executive_shared.ax = 0;
+      release(guest);
+      break;
+  }
+  return choose_next();
+}
+
+inline Frame* obey(Guest& guest, const Verdict& verdict) {
+  return verdict.kind == Verdict::answer ? go_on(guest, verdict.value) : part(guest, verdict);
+}
+
 }  // namespace
 
-// Waits for a guest; never returns, for the guest's first call arrives at
-// executive_entry.
-extern "C" void executive_idle() {
-  executive_minimal_call = NO_SYSTEM_CALL;  // the last guest's choice
-  constexpr int64_t interrupted = -4, unusable_guest = -11;
-  for (;;) {
-    int64_t error = system_call(OSEXT_HIJACK_OP_NEXT);
-    if (error != interrupted && error != unusable_guest) end(2);
-  }
-}
-
-extern "C" void executive_main(int device, uint64_t stack) {
+extern "C" void executive_main(Boot* boot) {
   osext_hijack_attach attach{};
   attach.entry = reinterpret_cast<uint64_t>(executive_entry);
-  // The frame that entry.S pushes has an odd number of words; with this the call
-  // into C++ finds the stack as the ABI wants it.
-  attach.stack = stack - 8;
-  int64_t error =
-      system_call(__NR_ioctl, device, OSEXT_HIJACK_ATTACH, reinterpret_cast<uint64_t>(&attach));
+  attach.upcall = reinterpret_cast<uint64_t>(executive_upcall);
+  const int64_t error = system_call(__NR_ioctl, boot->device, OSEXT_HIJACK_ATTACH,
+                                    reinterpret_cast<uint64_t>(&attach));
   if (error) end(static_cast<int>(-error));  // the host library explains it
   drop_inherited_memory();
-  executive_idle();
+  init_memory(boot->heap, boot->heap_end);
+  init_log(static_cast<int>(boot->output),
+           static_cast<Report*>(allocate_pages(kReportBytes / kPage)));
+  expect_signals();
+  const Options options(boot->options);
+  start_schedule(options);
+  choose_policies(options);
+  executive_run();
 }
 
-extern "C" void executive_handle(Frame* frame) {
+extern "C" Frame* executive_choose() {
+  look_for_events();
+  return choose_next();
+}
+
+// A guest's call.
+extern "C" Frame* executive_handle(Frame* frame) {
+  Guest& guest = *guest_of(frame);
   ++executive_counters[OSEXT_HIJACK_COUNT_TRAPS];
-  const Answer answer =
-      frame->rax >= OSEXT_HIJACK_RPC ? on_hypercall(*frame) : on_system_call(*frame);
-  executive_shared.ax = answer.value;
-  frame->rax = answer.operation;
+  guest.whole = false;
+  if (frame->rax >= OSEXT_HIJACK_RPC) return obey(guest, on_hypercall(guest));
+  ++guest.calls;
+  return obey(guest, ask_policies(guest));
+}
+
+// A guest was interrupted by a signal of ours, its own fault among them, or by an event.
+extern "C" Frame* executive_interrupted(Frame* frame) {
+  Guest& guest = *guest_of(frame);
+  ++executive_counters[OSEXT_HIJACK_COUNT_UPCALLS];
+  guest.whole = true;
+  on_signal(&guest);
+  look_for_events();
+  if (guest.state == GuestState::ready) put_back(guest);
+  return choose_next();
+}
+
+// The module does not resume the guest, because events wait; it is as it was.
+extern "C" Frame* executive_refused(Frame* frame) {
+  constexpr auto events_wait = static_cast<uint64_t>(-11);
+  Guest& guest = *guest_of(frame);
+  // A guest with an instruction pointer outside of user memory; it would fault there.
+  if (frame->rax != events_wait) kill_guest(guest);
+  look_for_events();
+  if (guest.state == GuestState::ready) put_back(guest);
+  return choose_next();
 }

@@ -2,9 +2,10 @@
 /*
  * The executive's gate: where guests arrive and from where they are resumed.
  *
- * On arrival the stack is empty and every general register but rsp, rcx and r11
- * still holds the guest's value.  A call gets the full treatment: everything is
- * saved into a frame and a C++ handler runs.  Only the numbers from
+ * On arrival rsp is the end of the current guest's frame, and every general
+ * register but rcx and r11 still holds the guest's value.  A call gets the full
+ * treatment: everything is saved into the frame and a C++ handler runs on the
+ * executive's own stack.  Only the numbers from
  * OSEXT_HIJACK_MINIMAL on, and the one system call that a guest chose, are served
  * right here, touching nothing they need not.
  */
@@ -28,20 +29,15 @@
 
 	.section .text.entry, "ax", @progbits
 
-/* rdi = the device's file descriptor, rsp = the top of the stack. */
+/* rdi = struct Boot (boot.h), rsp = the top of the stack. */
 	.globl executive_start
 executive_start:
-	movq	%rsp, %rsi
+	movq	%rsp, executive_stack(%rip)
 	xorl	%ebp, %ebp
 	call	executive_main
 	ud2
 
-	.globl executive_entry
-executive_entry:
-	cmpl	$OSEXT_HIJACK_MINIMAL, %eax
-	jae	.Lminimal
-	cmpl	executive_minimal_call(%rip), %eax
-	je	.Linterpose
+.macro SAVE
 	pushq	%r15
 	pushq	%r14
 	pushq	%r13
@@ -60,7 +56,27 @@ executive_entry:
 	pushq	%rcx
 	pushq	%rax
 	movq	%rsp, %rdi
+	movq	executive_stack(%rip), %rsp
+.endm
+
+/* A guest was interrupted: rsp is the end of its frame, rax is in the shared page too. */
+	.globl executive_upcall
+executive_upcall:
+	SAVE
+	call	executive_interrupted
+	jmp	.Lleave
+
+/* A guest's system call: rsp is the end of its frame. */
+	.globl executive_entry
+executive_entry:
+	cmpl	$OSEXT_HIJACK_MINIMAL, %eax
+	jae	.Lminimal
+	cmpl	executive_minimal_call(%rip), %eax
+	je	.Linterpose
+	SAVE
 	call	executive_handle
+.Lleave:	/* rax = the frame of the guest that runs next */
+	movq	%rax, %rsp
 	popq	%rax
 	popq	%rcx
 	wrgsbase %rcx
@@ -79,12 +95,18 @@ executive_entry:
 	popq	%r14
 	popq	%r15
 	syscall
-	/* Only a guest that left lets us come here. */
-	testq	%rax, %rax
-	jnz	.Lbroken
-	call	executive_idle
-.Lbroken:
-	ud2
+	/* Refused: something wants attention first.  The registers are the guest's, as they were. */
+.Lrefused:
+	SAVE
+	call	executive_refused
+	jmp	.Lleave
+
+/* The first guest, from the executive's own thread of control. */
+	.globl executive_run
+executive_run:
+	movq	executive_stack(%rip), %rsp
+	call	executive_choose
+	jmp	.Lleave
 
 .Lminimal:
 	cmpl	$OSEXT_HIJACK_RPC_MINIMAL, %eax
@@ -95,7 +117,7 @@ executive_entry:
 .Lresume:
 	movl	$OSEXT_HIJACK_OP_RESUME, %eax
 	syscall
-	ud2
+	jmp	.Lrefused
 
 1:	cmpl	$OSEXT_HIJACK_TRAP_MINIMAL, %eax
 	jne	2f
@@ -111,7 +133,7 @@ executive_entry:
 	movl	$OSEXT_HIJACK_OP_RESUME, %eax
 	OSEXT_MARK(OSEXT_MARK_BEGIN)
 	syscall
-	ud2
+	jmp	.Lrefused
 
 3:	movq	$-38, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)	/* -ENOSYS */
 	jmp	.Lresume
@@ -125,5 +147,10 @@ executive_entry:
 
 	.globl executive_shared
 	.set executive_shared, EXECUTIVE_BASE
+
+	.section .data.hot, "aw", @progbits
+	.balign	8
+executive_stack:
+	.quad	0
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What entry.S saves of a guest (save=full), as the C++ handler sees it.  The
- * guest's ip, flags and sp stand in the shared page; rcx and r11 are lost to
- * the system-call instruction, as everywhere on x86-64.
+ * What entry.S saves of a guest (save=full), as C++ sees it: the guest's record
+ * begins with it.  The current guest's ip, flags and sp stand in the shared
+ * page; after a system call rcx and r11 hold nothing, as everywhere on x86-64.
  */
 #ifndef OSEXT_EXECUTIVE_FRAME_H
 #define OSEXT_EXECUTIVE_FRAME_H

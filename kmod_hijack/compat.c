@@ -3,6 +3,7 @@
 #include <linux/kprobes.h>
 #include <linux/membarrier.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/tracepoint.h>
 #include <asm/cpufeature.h>
@@ -39,10 +40,27 @@ static void no_task(struct task_struct *task)
 {
 }
 
+static bool no_get_signal(struct ksignal *signal)
+{
+	return false;
+}
+
+static void no_work(void)
+{
+}
+
+static int no_force(struct kernel_siginfo *info)
+{
+	return -ENOSYS;
+}
+
 /* Its ENDBR is sealed too: an indirect call would be a control-protection fault. */
 DEFINE_STATIC_CALL(hijack_kallsyms, no_lookup);
 DEFINE_STATIC_CALL(hijack_x64_sys_call, no_syscall);
 DEFINE_STATIC_CALL(hijack_do_signal, no_signal);
+DEFINE_STATIC_CALL(hijack_get_signal, no_get_signal);
+DEFINE_STATIC_CALL(hijack_task_work_run, no_work);
+DEFINE_STATIC_CALL(hijack_force_sig_info, no_force);
 DEFINE_STATIC_CALL(hijack_switch_mm, no_switch);
 DEFINE_STATIC_CALL(hijack_membarrier_update, no_mm);
 DEFINE_STATIC_CALL(hijack_before_switch, no_task);	/* 6.3 to 6.18: give the concurrency id back */
@@ -88,6 +106,8 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 {
 	if (!strcmp(tp->name, "sched_process_exit"))
 		hijack_kernel.process_exit = tp;
+	if (!strcmp(tp->name, "sched_process_fork"))
+		hijack_kernel.process_fork = tp;
 }
 
 #define NEED(call, name)                                                          \
@@ -110,7 +130,8 @@ int hijack_compat_init(void)
 		return -ENOENT;
 	hijack_kernel.arch_do_signal_or_restart = NEED(hijack_do_signal, "arch_do_signal_or_restart");
 	if (!hijack_kernel.arch_do_signal_or_restart || !NEED(hijack_x64_sys_call, "x64_sys_call") ||
-	    !NEED(hijack_switch_mm, "switch_mm_irqs_off") || !NEED(hijack_membarrier_update, "membarrier_update_current_mm"))
+	    !NEED(hijack_get_signal, "get_signal") || !NEED(hijack_task_work_run, "task_work_run") ||
+	    !NEED(hijack_force_sig_info, "force_sig_info") || !NEED(hijack_switch_mm, "switch_mm_irqs_off") || !NEED(hijack_membarrier_update, "membarrier_update_current_mm"))
 		return -ENOENT;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 	if (!NEED(hijack_before_switch, "sched_mm_cid_before_execve") || !NEED(hijack_after_switch, "sched_mm_cid_after_execve"))
@@ -120,8 +141,8 @@ int hijack_compat_init(void)
 		return -ENOENT;
 #endif
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
-	if (!hijack_kernel.process_exit) {
-		pr_err("osext_hijack: this kernel has no tracepoint sched_process_exit: not supported\n");
+	if (!hijack_kernel.process_exit || !hijack_kernel.process_fork) {
+		pr_err("osext_hijack: this kernel has no tracepoints sched_process_exit and _fork: not supported\n");
 		return -ENOENT;
 	}
 	return 0;
@@ -145,6 +166,19 @@ void hijack_use_mm(struct mm_struct *mm)
 	task_unlock(task);
 	static_call(hijack_after_switch)(task);
 	mmput(old);
+}
+
+void hijack_force_fault(int signal, int code, u64 address)
+{
+	struct kernel_siginfo info;
+
+	if (!valid_signal(signal) || signal == 0 || code <= SI_USER)
+		return;
+	clear_siginfo(&info);
+	info.si_signo = signal;
+	info.si_code = code;
+	info.si_addr = (void __user *)address;
+	static_call(hijack_force_sig_info)(&info);
 }
 
 bool hijack_has_shadow_stack(struct task_struct *task)

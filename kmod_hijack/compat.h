@@ -10,6 +10,7 @@
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
 
@@ -17,7 +18,7 @@ struct hijack_kernel {
 	unsigned long entry_syscall_64;
 	unsigned long arch_do_signal_or_restart;
 	unsigned long carrier;	/* the function of CARRIER_SYSCALL */
-	struct tracepoint *process_exit;
+	struct tracepoint *process_exit, *process_fork;
 };
 
 extern struct hijack_kernel hijack_kernel;
@@ -29,6 +30,9 @@ extern struct hijack_kernel hijack_kernel;
  */
 DECLARE_STATIC_CALL(hijack_x64_sys_call, long(const struct pt_regs *regs, unsigned int nr));
 DECLARE_STATIC_CALL(hijack_do_signal, void(struct pt_regs *regs));
+DECLARE_STATIC_CALL(hijack_get_signal, bool(struct ksignal *signal));
+DECLARE_STATIC_CALL(hijack_task_work_run, void(void));
+
 
 /* Find the internals.  0, or -ENOENT after a line in the kernel log.  May sleep. */
 int hijack_compat_init(void);
@@ -42,6 +46,9 @@ unsigned long hijack_lookup(const char *name);
  * May sleep; current must be a user thread.
  */
 void hijack_use_mm(struct mm_struct *mm);
+
+/* The calling task gets the signal of a fault, past its mask.  A number that is none is ignored. */
+void hijack_force_fault(int signal, int code, u64 address);
 
 /* True if the task runs with a user shadow stack, which the stub cannot follow. */
 bool hijack_has_shadow_stack(struct task_struct *task);

@@ -7,7 +7,9 @@
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/irq_work.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -16,6 +18,9 @@
 
 #include "compat.h"
 #include "hijack.h"
+
+/* mmap() offset that asks for a guest's reservation instead of the region. */
+#define RESERVE_OFFSET 0x10000000UL
 
 static int refuse_mremap(struct vm_area_struct *vma)
 {
@@ -98,6 +103,14 @@ bool hijack_owns_slot(struct hijack_session *session)
 	return own;
 }
 
+/* Is all of this in the region? */
+bool hijack_in_region(struct hijack_session *session, u64 address, u64 bytes)
+{
+	u64 size = session->page_count * PAGE_SIZE, offset = address - OSEXT_EXECUTIVE_BASE;
+
+	return address >= OSEXT_EXECUTIVE_BASE && bytes <= size && offset <= size - bytes;
+}
+
 static void free_region(struct hijack_session *session)
 {
 	unsigned long i;
@@ -150,7 +163,7 @@ static int map_region(struct hijack_session *session, struct vm_area_struct *vma
 	if (vma->vm_start != OSEXT_EXECUTIVE_BASE || bytes > OSEXT_HIJACK_REGION_MAX_BYTES || bytes < 2 * PAGE_SIZE ||
 	    !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	/* JOIN takes the two locks the other way round. */
+	/* Others take the two locks the other way round. */
 	if (!mutex_trylock(&session->lock))
 		return -EBUSY;
 	error = session->pages ? -EBUSY : allocate_region(session, bytes >> PAGE_SHIFT);
@@ -168,6 +181,7 @@ static int map_region(struct hijack_session *session, struct vm_area_struct *vma
 	return error;
 }
 
+/* Only for the module itself: see hijack_reserve(). */
 static int map_reservation(struct vm_area_struct *vma)
 {
 	if (vma->vm_start != OSEXT_EXECUTIVE_BASE || vma->vm_end != OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE)
@@ -180,11 +194,26 @@ static int map_reservation(struct vm_area_struct *vma)
 	return 0;
 }
 
+/*
+ * Reserves the executive's place in the caller's memory, so that nothing else
+ * comes to lie there.  0, or what mmap says.  May sleep.
+ */
+int hijack_reserve(struct hijack_session *session)
+{
+	unsigned long address;
+
+	if (hijack_maps_reservation(current->mm))
+		return 0;
+	address = vm_mmap(session->file, OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE, PROT_NONE,
+			  MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, RESERVE_OFFSET);
+	return IS_ERR_VALUE(address) ? (int)(long)address : 0;
+}
+
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_pgoff == 0)
 		return map_region(file->private_data, vma);
-	if (vma->vm_pgoff == OSEXT_HIJACK_RESERVE_OFFSET >> PAGE_SHIFT)
+	if (vma->vm_pgoff == RESERVE_OFFSET >> PAGE_SHIFT)
 		return map_reservation(vma);
 	return -EINVAL;
 }
@@ -195,13 +224,32 @@ static long wait_idle(struct hijack_session *session, const struct osext_hijack_
 
 	if (current == session->thread)
 		return -EBUSY;
-	left = wait_event_interruptible_timeout(session->wait, READ_ONCE(session->idle) || READ_ONCE(session->dead),
+	left = wait_event_interruptible_timeout(session->wait, READ_ONCE(session->ready) || READ_ONCE(session->dead),
 						msecs_to_jiffies(min(arguments->timeout_ms, 60000U)));
 	if (left < 0)
 		return -EINTR;
 	if (READ_ONCE(session->dead))
 		return -ESRCH;
-	return READ_ONCE(session->idle) ? 0 : -ETIMEDOUT;
+	return READ_ONCE(session->ready) ? 0 : -ETIMEDOUT;
+}
+
+/* The pages live as long as the session, whoever maps them. */
+static long read_region(struct hijack_session *session, const struct osext_hijack_read *arguments)
+{
+	u64 offset = arguments->address - OSEXT_EXECUTIVE_BASE, done = 0;
+
+	if (arguments->reserved || !session->pages ||
+	    !hijack_in_region(session, arguments->address, arguments->bytes))
+		return -EINVAL;
+	while (done < arguments->bytes) {
+		u64 at = (offset + done) % PAGE_SIZE, bytes = min_t(u64, arguments->bytes - done, PAGE_SIZE - at);
+		void *page = page_address(session->pages[(offset + done) / PAGE_SIZE]);
+
+		if (copy_to_user((void __user *)(arguments->to + done), page + at, bytes))
+			return -EFAULT;
+		done += bytes;
+	}
+	return 0;
 }
 
 static long get_statistics(struct hijack_session *session, void __user *to)
@@ -226,6 +274,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	struct osext_hijack_attach attach;
 	struct osext_hijack_wait wait;
 	struct osext_hijack_join join;
+	struct osext_hijack_read read;
 	long error;
 
 	switch (command) {
@@ -247,10 +296,24 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		if (copy_from_user(&join, from, sizeof(join)))
 			return -EFAULT;
 		return join.flags || join.reserved ? -EINVAL : hijack_join(session);
+	case OSEXT_HIJACK_READ:
+		if (copy_from_user(&read, from, sizeof(read)))
+			return -EFAULT;
+		if (mutex_lock_killable(&session->lock))
+			return -EINTR;
+		error = read_region(session, &read);
+		mutex_unlock(&session->lock);
+		return error;
 	case OSEXT_HIJACK_GET_STATISTICS:
 		return get_statistics(session, from);
 	}
 	return -ENOTTY;
+}
+
+/* Context: hard interrupt. */
+static void nudge(struct irq_work *work)
+{
+	wake_up_all(&container_of(work, struct hijack_session, nudge)->wait);
 }
 
 static int device_open(struct inode *inode, struct file *file)
@@ -262,12 +325,11 @@ static int device_open(struct inode *inode, struct file *file)
 	session = kzalloc(sizeof(*session), GFP_KERNEL);
 	if (!session)
 		return -ENOMEM;
-	if (hijack_context_init(&session->context)) {
-		kfree(session);
-		return -ENOMEM;
-	}
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->wait);
+	spin_lock_init(&session->spin);
+	INIT_LIST_HEAD(&session->events);
+	init_irq_work(&session->nudge, nudge);
 	INIT_WORK(&session->burial, hijack_bury);
 	session->file = file;
 	file->private_data = session;
@@ -279,11 +341,11 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct hijack_session *session = file->private_data;
 
+	irq_work_sync(&session->nudge);
 	flush_work(&session->burial);
 	if (session->thread)
 		put_task_struct(session->thread);
 	free_region(session);
-	hijack_context_free(&session->context);
 	kfree(session);
 	return 0;
 }

@@ -14,9 +14,11 @@
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/sched/mm.h>
 #include <asm/msr.h>
 #include <asm/special_insns.h>
 
+#include "compat.h"
 #include "hijack.h"
 
 /* What the stub reads: the private page of the session whose thread runs here. */
@@ -40,6 +42,13 @@ static void write_slot(struct hijack_session *session, p4d_t value)
 	WRITE_ONCE(*session->private->slot, value);
 }
 
+static void set_state(struct hijack_session *session, u32 state)
+{
+	bool slow = state == STATE_GUEST && (atomic_read(&session->private->slow) & SLOW_ALWAYS);
+
+	session->private->state = slow ? state | STATE_SLOW : state;
+}
+
 static void flush_local(void)
 {
 	native_write_cr3(__native_read_cr3());
@@ -52,7 +61,7 @@ void hijack_hook(struct hijack_session *session)
 
 	local_irq_save(flags);
 	write_slot(session, session->private->slot_value);
-	session->private->state = STATE_EXECUTIVE;
+	set_state(session, STATE_EXECUTIVE);
 	local_irq_restore(flags);
 }
 
@@ -62,11 +71,11 @@ void hijack_unhook(struct hijack_session *session, u32 state)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	if (session->private->slot && !(hijack_leave_hooked && state == STATE_GUEST)) {
+	if (session->private->slot && !(hijack_leave_hooked && state != STATE_CALL)) {
 		write_slot(session, native_make_p4d(0));
 		flush_local();
 	}
-	session->private->state = state;
+	set_state(session, state);
 	local_irq_restore(flags);
 }
 
@@ -78,8 +87,11 @@ static p4d_t *slot_of(struct mm_struct *mm)
 	return pgtable_l5_enabled() && pgd_none(*pgd) ? NULL : p4d_offset(pgd, OSEXT_EXECUTIVE_BASE);
 }
 
-/* Context: the executive's thread, at home, nothing hooked. */
-bool hijack_choose_slot(struct hijack_session *session, struct mm_struct *guest)
+/*
+ * Where the guest's tables would map the executive, and with what.  False if
+ * something else is there, or there is no executive to map.
+ */
+static bool choose_slot(struct hijack_session *session, struct mm_struct *guest)
 {
 	p4d_t *home = slot_of(session->home), *slot = slot_of(guest);
 
@@ -90,26 +102,96 @@ bool hijack_choose_slot(struct hijack_session *session, struct mm_struct *guest)
 	return true;
 }
 
+/* For tests that left the executive mapped for this guest's owner: before anything but a look happens. */
+void hijack_end_test(struct hijack_guest *guest)
+{
+	p4d_t *slot = hijack_leave_hooked && guest->mm ? slot_of(guest->mm) : NULL;
+
+	if (slot)
+		WRITE_ONCE(*slot, native_make_p4d(0));
+}
+
+/* Nobody is current, and nothing mapped.  Context: the thread has left, or died; may sleep. */
+void hijack_drop_current(struct hijack_session *session)
+{
+	if (!session->current_guest)
+		return;
+	mmput(session->current_mm);
+	hijack_guest_put(session->current_guest);
+	session->current_guest = NULL;
+	session->current_mm = NULL;
+}
+
+/*
+ * The executive's thread leaves its guest's address space for its own.
+ * Context: that thread, in any state; may sleep.
+ */
+void hijack_go_home(struct hijack_session *session)
+{
+	if (!session->current_guest)
+		return;
+	hijack_unhook(session, STATE_HOME);
+	session->private->slot = NULL;
+	hijack_use_mm(session->home);
+	hijack_drop_current(session);
+}
+
+/*
+ * The executive's thread, mapped or at home, goes to this guest's address space
+ * and is mapped there; the guest's next call finds `stack`.  Takes over the
+ * caller's reference to the guest if it succeeds.
+ * Context: that thread; may sleep.
+ * -ESRCH: the guest's memory is gone; -EFAULT: its place for the executive is,
+ * or the executive's region is not all there is at home.
+ */
+long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u64 stack)
+{
+	if (READ_ONCE(guest->unfit) || (!session->current_guest && !hijack_owns_slot(session)))
+		return -EFAULT;
+	session->private->stack = stack;
+	if (session->current_guest == guest) {
+		hijack_guest_put(guest);
+		return 0;
+	}
+	/* The tables that the executive is mapped in must outlive the owner. */
+	if (!mmget_not_zero(guest->mm))
+		return -ESRCH;
+	/* State CALL: whoever interrupts now sees neither a guest nor a mapped executive. */
+	hijack_unhook(session, STATE_CALL);
+	session->private->slot = NULL;
+	hijack_use_mm(guest->mm);
+	hijack_drop_current(session);
+	session->current_guest = guest;
+	session->current_mm = guest->mm;
+	session->statistics.switches++;
+	if (!choose_slot(session, guest->mm)) {
+		kref_get(&guest->references);	/* the caller keeps his */
+		hijack_go_home(session);
+		return -EFAULT;
+	}
+	hijack_hook(session);
+	return 0;
+}
+
 /* Context: scheduler, preemption off; the thread's address space is loaded. */
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct hijack_session *session = container_of(notifier, struct hijack_session, preempt);
 	struct hijack_private *private = session->private;
+	u32 state = hijack_state(session);
 	unsigned long flags;
 
 	local_irq_save(flags);
 	if (session->cpu != cpu)
 		session->statistics.migrations++;
 	session->cpu = cpu;
-	if (current->mm && current->mm == session->guest) {
-		if (private->state == STATE_EXECUTIVE || (hijack_leave_hooked && private->state == STATE_GUEST))
+	if (private->slot) {
+		if (state == STATE_EXECUTIVE || (hijack_leave_hooked && state == STATE_GUEST))
 			write_slot(session, private->slot_value);
-		if (private->state == STATE_GUEST)
+		if (state == STATE_GUEST || state == STATE_CALL)
 			flush_local();
-		show_stub(private);
-	} else if (private->state == STATE_HOME) {
-		show_stub(private);
 	}
+	show_stub(private);
 	local_irq_restore(flags);
 }
 
@@ -118,7 +200,7 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 {
 	struct hijack_session *session = container_of(notifier, struct hijack_session, preempt);
 
-	if (session->private->state == STATE_EXECUTIVE || (hijack_leave_hooked && session->private->slot)) {
+	if (session->private->slot && (hijack_state(session) == STATE_EXECUTIVE || hijack_leave_hooked)) {
 		session->statistics.unhooks++;
 		write_slot(session, native_make_p4d(0));
 		flush_local();

@@ -42,12 +42,21 @@ SYM_CODE_START(hijack_syscall)
 	jne	.Lexecutive
 
 	/* Guest to executive. */
-	cmpl	$0, PRIVATE_SLOW(%rsp)
-	jne	.Lslow_trap
 	movq	%rcx, SHARED(IP)
 	movq	%r11, SHARED(FLAGS)
 	movq	PER_CPU_VAR(hijack_scratch), %rcx
 	movq	%rcx, SHARED(SP)
+	/* Protection keys hold for the executive too: one that forbids it its stack must not come along. */
+	ALTERNATIVE "jmp .Lkeys_checked", "", X86_FEATURE_OSPKE
+	movl	%eax, %r11d
+	movq	%rdx, PRIVATE_DX(%rsp)
+	xorl	%ecx, %ecx
+	rdpkru
+	testb	$PKRU_KEY0, %al
+	movl	%r11d, %eax
+	movq	PRIVATE_DX(%rsp), %rdx
+	jnz	.Llocked
+.Lkeys_checked:
 	movq	PRIVATE_SLOT(%rsp), %rcx
 	movq	PRIVATE_SLOT_VALUE(%rsp), %r11
 	movq	%r11, (%rcx)
@@ -59,6 +68,12 @@ SYM_CODE_START(hijack_syscall)
 	swapgs
 	sysretq
 	int3
+
+.Llocked:
+	movq	SHARED(IP), %rcx
+	movl	$EXECUTIVE_FLAGS, %r11d
+	movl	$OPERATION_LOCKED, PRIVATE_OPERATION(%rsp)
+	jmp	.Lcarry
 
 .Lslow_trap:
 	movq	%rax, PRIVATE_AX(%rsp)
@@ -72,7 +87,7 @@ SYM_CODE_START(hijack_syscall)
 
 .Lexecutive:
 	cmpl	$OSEXT_HIJACK_OP_FIRST, %eax
-	jb	.Lnative
+	jb	.Lown_call
 	jne	.Loperation
 
 	/* Executive to guest (OSEXT_HIJACK_OP_RESUME is the first operation). */
@@ -106,9 +121,16 @@ SYM_CODE_START(hijack_syscall)
 	sysretq
 	int3
 
+.Lown_call:
+	testl	$STATE_SLOW, PRIVATE_STATE(%rsp)
+	jz	.Lnative
+	jmp	.Lslow_trap
+
 .Lslow_resume:
 	movl	$OSEXT_HIJACK_OP_RESUME, %eax
 .Loperation:
+	testl	$STATE_SLOW, PRIVATE_STATE(%rsp)
+	jnz	.Lslow_trap
 	movl	%eax, PRIVATE_OPERATION(%rsp)
 	jmp	.Lcarry
 SYM_CODE_END(hijack_syscall)

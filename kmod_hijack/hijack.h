@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The module's own structures: one session an open file, at most one of them
- * with a living executive.
+ * with a living executive; and its guests, each with a task that owns it.
  *
  * Who may touch what: `private` belongs to the executive's thread (its stub,
- * its operations, its scheduling notifiers), so it needs no lock; the phase is
- * handed from owner to thread and back through the wait queue; set-up is under
- * `lock`.
+ * its operations, its scheduling notifiers), so it needs no lock, but for
+ * `slow`, where others may set bits.  A guest's context belongs to whoever its
+ * `place` says; places, events and the table change under `spin`.  Set-up is
+ * under `lock`.
  */
 #ifndef OSEXT_KMOD_HIJACK_HIJACK_H
 #define OSEXT_KMOD_HIJACK_HIJACK_H
 
+#include <linux/hashtable.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
@@ -26,8 +30,8 @@
 #include "layout.h"
 
 struct hijack_private {
-	u32 state;		/* STATE_*: who runs */
-	u32 slow;		/* SLOW_*: why the stub must not take its fast path */
+	u32 state;		/* STATE_*: who runs; read by hijack_state() */
+	atomic_t slow;		/* SLOW_*: why the stub must not take its fast path */
 	p4d_t *slot;		/* where the guest's tables would map the executive */
 	p4d_t slot_value;	/* what to store there */
 	u64 entry;
@@ -38,34 +42,50 @@ struct hijack_private {
 	u32 unused;
 	u64 fast_traps;
 	u64 fast_resumes;
+	u64 dx;			/* scratch of the stub */
 };
 
-/* Everything of a thread that moves with the guest between owner and executive. */
-struct hijack_context {
-	struct pt_regs regs;
-	unsigned long fs_base, gs_base;
-	void *fpu;
-	struct k_sigaction actions[_NSIG];
-	sigset_t blocked;
-	unsigned long stack_base;
-	size_t stack_size;
-	unsigned int stack_flags;
+/* Who has the guest's registers. */
+enum hijack_place {
+	PLACE_OWNER,		/* its owner: it serves a call */
+	PLACE_OFFERED,		/* they are in `context`, for the executive to take */
+	PLACE_EXECUTIVE,
+	PLACE_GONE,		/* nobody: the owner died or left */
 };
 
-enum hijack_phase {
-	PHASE_NONE,	/* no guest */
-	PHASE_HANDED,	/* the owner waits, the thread may take the guest */
-	PHASE_RUNNING,	/* the thread runs it */
-	PHASE_RETURNED,	/* the owner may take it back */
+struct hijack_guest {
+	struct kref references;
+	struct hijack_session *session;
+	u32 id;
+	enum hijack_place place;
+	u32 events;			/* bits of OSEXT_HIJACK_EVENT_* that the executive has not seen */
+	struct list_head event_link;
+	struct hlist_node owner_link;	/* in the table of owners */
+
+	struct task_struct *owner;
+	struct callback_head adoption;	/* makes a task the owner on its way to user mode */
+	struct preempt_notifier watch;	/* of the owner: says when it blocks */
+	bool watched;
+	struct work_struct burial;	/* drops the owner's reference after its death */
+	struct hijack_guest *newborn;	/* for the child of the fork that the owner serves now */
+	wait_queue_head_t wait;		/* the owner, for `asked` or the session's end */
+	bool asked;			/* by the executive: serve `context` */
+	bool leave;			/* and then go on natively */
+
+	struct mm_struct *mm;		/* kept from being freed, not from being emptied */
+	struct mmu_notifier guard;	/* watches the reservation there */
+	bool unfit;			/* the reservation was taken away */
+
+	struct osext_hijack_state *context;	/* a page */
 };
 
 #define REGION_PAGES_MAX (OSEXT_HIJACK_REGION_MAX_BYTES / PAGE_SIZE)
 
 struct hijack_session {
 	struct mutex lock;
-	wait_queue_head_t wait;
-	enum hijack_phase phase;
-	bool attached, idle, dead, guarded;
+	wait_queue_head_t wait;		/* the executive's thread, for events; the host, for `ready` */
+	u64 upcall;			/* where an interrupted guest arrives in the executive */
+	bool attached, ready, idle, dead;
 	int exit_signal;		/* what the thread died of */
 
 	struct page **pages;		/* the region; the first is the shared page */
@@ -78,52 +98,90 @@ struct hijack_session {
 	struct mm_struct *home;
 	struct preempt_notifier preempt;
 	int cpu;
+	struct hijack_guest *current_guest;	/* whose address space the thread is in; NULL at home */
+	struct mm_struct *current_mm;	/* that address space, kept until the executive is unmapped there */
 
-	struct mm_struct *guest;
-	struct mmu_notifier guard;	/* watches the reservation in the guest */
-	struct hijack_context context;
+	struct kernel_siginfo signal;	/* taken, and not told yet */
+	bool has_signal;
 
-	struct file *file;		/* the open file that this session is; held while attached */
+	spinlock_t spin;
+	struct hijack_guest *guests[OSEXT_HIJACK_GUESTS_MAX];
+	struct list_head events;
+	struct irq_work nudge;		/* wakes the thread from where no lock may be taken */
+
+	struct file *file;		/* the open file that this session is */
 	struct work_struct burial;
 	struct osext_hijack_statistics statistics;
 };
+
+static inline u32 hijack_state(const struct hijack_session *session)
+{
+	return session->private->state & ~STATE_SLOW;
+}
 
 extern struct task_struct *hijack_thread;	/* the executive's thread, or NULL */
 extern struct hijack_session *hijack_active;	/* its session; valid for that thread */
 extern bool hijack_slow_path, hijack_leave_hooked;
 
-/* engine.c: mapping the executive, and where the stub may look.  All but
- * hijack_engine_start/stop may be called with interrupts off. */
+/* engine.c: mapping the executive, and where the stub may look.  hook and
+ * unhook may be called with interrupts off; the others may sleep. */
 void hijack_hook(struct hijack_session *session);
 void hijack_unhook(struct hijack_session *session, u32 state);
-bool hijack_choose_slot(struct hijack_session *session, struct mm_struct *guest);
+long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u64 stack);
+void hijack_go_home(struct hijack_session *session);
+void hijack_drop_current(struct hijack_session *session);
+void hijack_end_test(struct hijack_guest *guest);
 void hijack_engine_start(struct hijack_session *session);
 void hijack_engine_stop(struct hijack_session *session);
 
-/* context.c: called by the thread whose context it is; may sleep. */
-void hijack_context_save(struct hijack_context *context);
-void hijack_context_load(struct hijack_context *context);
-int hijack_context_init(struct hijack_context *context);
-void hijack_context_free(struct hijack_context *context);
+/* context.c: called by the task whose context it is; may sleep. */
+int hijack_context_check(void);
+void hijack_context_save(struct osext_hijack_state *state);
+int hijack_context_load(struct osext_hijack_state *state);
+
+/* guest.c: guests as the executive sees them. */
+struct hijack_guest *hijack_guest_new(struct hijack_session *session);
+void hijack_guest_put(struct hijack_guest *guest);
+void hijack_guest_free(struct hijack_guest *guest);
+void hijack_post(struct hijack_guest *guest, u32 kind);
+u64 hijack_pop_event(struct hijack_session *session);
+bool hijack_servants_wait(struct hijack_session *session);
+long hijack_take(struct hijack_session *session, u32 id, void __user *to);
+long hijack_serve(struct hijack_session *session, u32 id, void __user *from, bool leave);
+struct hijack_guest *hijack_held_guest(struct hijack_session *session, u32 id);
+void hijack_lay_off(struct hijack_guest *guest);
+
+/* owner.c: guests as their owners live them. */
+void hijack_own(struct hijack_guest *guest, struct task_struct *task);
+struct hijack_guest *hijack_guest_of(struct task_struct *task);
+void hijack_owner_exits(struct task_struct *task);
+void hijack_owner_forks(struct task_struct *child);
 
 /* session.c */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments);
 long hijack_join(struct hijack_session *session);
-long hijack_next(struct hijack_session *session, struct pt_regs *regs);
-void hijack_give_back(struct hijack_session *session, const struct pt_regs *regs);
 void hijack_condemn(struct hijack_session *session, const char *why);
+void hijack_notify(struct hijack_session *session);
 void hijack_bury(struct work_struct *work);
 int hijack_session_init(void);
 void hijack_session_exit(void);
+extern struct workqueue_struct *hijack_workqueue;
 
-/* operation.c */
+/* operation.c, signal.c, deny.c */
 int hijack_operation_init(void);
 void hijack_operation_exit(void);
+void hijack_signals(struct pt_regs *regs);
+void hijack_upcall(struct hijack_session *session, struct pt_regs *regs);
+void hijack_check_guest(struct hijack_session *session, const struct pt_regs *regs);
+bool hijack_next_signal(struct hijack_session *session);
+long hijack_deny(unsigned int nr, const struct pt_regs *regs);
 
 /* device.c */
 bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm);
 bool hijack_maps_reservation(struct mm_struct *mm);
 bool hijack_owns_slot(struct hijack_session *session);
+int hijack_reserve(struct hijack_session *session);
+bool hijack_in_region(struct hijack_session *session, u64 address, u64 bytes);
 int hijack_device_init(void);
 void hijack_device_exit(void);
 

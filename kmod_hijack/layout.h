@@ -21,21 +21,26 @@
 #define PRIVATE_OPERATION 56
 #define PRIVATE_FAST_TRAPS 64
 #define PRIVATE_FAST_RESUMES 72
+#define PRIVATE_DX 80
 #define PRIVATE_SHARED 4096	/* the shared page follows */
 
 /* Who runs on the executive's thread when it is in user mode. */
 #define STATE_HOME 0		/* the executive, in its own address space */
 #define STATE_GUEST 1		/* the guest, the executive not mapped */
 #define STATE_EXECUTIVE 2	/* the executive, mapped into the guest's address space */
+#define STATE_CALL 3		/* nobody: the executive has the kernel make a call there, itself out of sight */
+
+#define STATE_SLOW 0x100	/* beside STATE_GUEST: its calls take the slow path */
 
 /* Reasons to leave the stub's fast path. */
-#define SLOW_ALWAYS 1		/* module parameter slow_path */
-#define SLOW_SIGNAL 2		/* a signal waits until the guest runs again */
+#define SLOW_ALWAYS 1		/* module parameter slow_path; then guests run in STATE_GUEST | STATE_SLOW */
+#define SLOW_NOTICE 2		/* events or signals wait for the executive */
 
 /* Operations that the stub itself asks for; the executive's are in osext/hijack.h. */
 #define OPERATION_NONE 0
 #define OPERATION_TRAP 1	/* a guest's system call by the slow path */
 #define OPERATION_FORBIDDEN 2	/* a 32-bit system call of a guest */
+#define OPERATION_LOCKED 3	/* a guest forbade itself, and so the executive, all ordinary memory (PKRU) */
 
 /*
  * The stub cannot call a module function through the kernel's entry, so it
@@ -50,5 +55,7 @@
 #define GUEST_FLAGS 0x244cd5
 /* Flags that SYSRET cannot restore: TF, RF. */
 #define IRET_FLAGS 0x10100
+/* In PKRU: no access, no writes, by key 0, which all ordinary memory has. */
+#define PKRU_KEY0 3
 
 #endif

@@ -43,6 +43,8 @@ static int check_machine(void)
 		return refuse("an encrypted guest (SEV-ES or SNP) takes exceptions inside the stub", -EACCES);
 	if (!boot_cpu_has(X86_FEATURE_FSGSBASE) || !boot_cpu_has(X86_FEATURE_XSAVE))
 		return refuse("the processor lacks FSGSBASE or XSAVE", -ENXIO);
+	if (hijack_context_check())
+		return refuse("the processor has more vector state than guests can carry", -E2BIG);
 	return 0;
 }
 
@@ -59,6 +61,7 @@ static void check_layout(void)
 	BUILD_BUG_ON(offsetof(struct hijack_private, operation) != PRIVATE_OPERATION);
 	BUILD_BUG_ON(offsetof(struct hijack_private, fast_traps) != PRIVATE_FAST_TRAPS);
 	BUILD_BUG_ON(offsetof(struct hijack_private, fast_resumes) != PRIVATE_FAST_RESUMES);
+	BUILD_BUG_ON(offsetof(struct hijack_private, dx) != PRIVATE_DX);
 	BUILD_BUG_ON(PRIVATE_SHARED != PAGE_SIZE);
 	BUILD_BUG_ON(OSEXT_HIJACK_OP_RESUME != OSEXT_HIJACK_OP_FIRST);	/* the stub relies on it */
 	BUILD_BUG_ON(CARRIER_SYSCALL != __NR_vhangup);

@@ -5,56 +5,30 @@
  * The stub enters the kernel as if the thread had called CARRIER_SYSCALL; ftrace
  * diverts that function, for the executive's thread alone, to operate().  So the
  * kernel itself builds the register frame, applies its mitigations and handles
- * signals on the way out.  The same way the kernel's signal delivery is
- * diverted: signals are the guest's and wait while the executive runs.
+ * signals on the way out.
  *
  * Context of everything here: the executive's thread, may sleep, unless said
  * otherwise.
  */
 #include <linux/nospec.h>
-#include <linux/prctl.h>
 #include <linux/sched/signal.h>
 #include <linux/task_work.h>
+#include <linux/uaccess.h>
+#include <asm/pkru.h>
+#include <asm/special_insns.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
-#include <uapi/asm/prctl.h>
 
 #include "compat.h"
 #include "hijack.h"
 
-/* A signal that came while the executive ran: let the kernel look again now. */
-static bool take_deferred_signal(struct hijack_session *session)
-{
-	if (!(session->private->slow & SLOW_SIGNAL))
-		return false;
-	session->private->slow &= ~SLOW_SIGNAL;
-	set_thread_flag(TIF_SIGPENDING);
-	return true;
-}
-
-/* Registers of the guest that the executive is about to leave: general ones are live. */
-static bool load_guest(struct hijack_session *session, struct pt_regs *regs)
-{
-	struct osext_hijack_shared *shared = session->shared;
-	unsigned long ip = READ_ONCE(shared->ip);
-
-	if (ip >= TASK_SIZE_MAX) {
-		hijack_condemn(session, "it resumes a guest outside of user memory");
-		return false;
-	}
-	regs->ip = regs->cx = ip;
-	regs->flags = regs->r11 = (READ_ONCE(shared->flags) & (GUEST_FLAGS | IRET_FLAGS)) | EXECUTIVE_FLAGS;
-	regs->sp = READ_ONCE(shared->sp);
-	regs->cs = __USER_CS;
-	regs->ss = __USER_DS;
-	regs->orig_ax = -1;
-	return true;
-}
+/* ---- Between guest and executive. */
 
 static long slow_trap(struct hijack_session *session, struct pt_regs *regs)
 {
 	struct osext_hijack_shared *shared = session->shared;
 
+	hijack_check_guest(session, regs);
 	shared->ip = regs->ip;
 	shared->flags = regs->flags;
 	shared->sp = regs->sp;
@@ -67,156 +41,195 @@ static long slow_trap(struct hijack_session *session, struct pt_regs *regs)
 	return session->private->ax;
 }
 
-static bool is_restart(long result)
+/* General registers are live, and the guest's; the others stand in the shared page. */
+static long slow_resume(struct hijack_session *session, struct pt_regs *regs, bool all)
 {
-	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
-	       result == -ERESTART_RESTARTBLOCK;
-}
+	struct osext_hijack_shared *shared = session->shared;
+	unsigned long ip = READ_ONCE(shared->ip);
 
-static long slow_resume(struct hijack_session *session, struct pt_regs *regs)
-{
-	long result = READ_ONCE(session->shared->ax);
-
-	if (!load_guest(session, regs))
-		return -EINVAL;
+	if (atomic_read(&session->private->slow) & SLOW_NOTICE)
+		return -EAGAIN;
+	if (ip >= TASK_SIZE_MAX)
+		return -EFAULT;
+	regs->ip = regs->cx = ip;
+	regs->flags = regs->r11 = (READ_ONCE(shared->flags) & (GUEST_FLAGS | IRET_FLAGS)) | EXECUTIVE_FLAGS;
+	regs->sp = READ_ONCE(shared->sp);
+	regs->cs = __USER_CS;
+	regs->ss = __USER_DS;
+	regs->orig_ax = -1;
+	if (all) {
+		regs->cx = READ_ONCE(shared->cx);
+		regs->r11 = READ_ONCE(shared->r11);
+	}
 	session->statistics.slow_resumes++;
 	hijack_unhook(session, STATE_GUEST);
-	take_deferred_signal(session);
-	return is_restart(result) ? -EINTR : result;
+	return READ_ONCE(shared->ax);
 }
 
-/*
- * System calls that would break what the module relies on: one thread a guest,
- * no other thread in its address space while the executive is mapped there, no
- * pointer that the kernel writes through later, no change of program or
- * return-address protection behind the executive's back.  0 = go ahead.
- */
-static long deny(unsigned int nr, const struct pt_regs *regs)
+/* The guest's protection keys would keep the executive from its own memory. */
+static long locked(struct hijack_session *session, struct pt_regs *regs)
 {
-	switch (nr) {
-	case __NR_clone:	/* sharing memory only as vfork asks for; see forward() */
-		if (!(regs->di & CLONE_VM))
-			return 0;
-		return !(regs->di & CLONE_VFORK) || (regs->di & (CLONE_THREAD | CLONE_SIGHAND)) ? -EAGAIN : 0;
-	case __NR_clone3:	/* C libraries fall back to clone */
-	case __NR_rseq:
-	case __NR_io_uring_setup:
-	case __NR_io_uring_enter:
-	case __NR_io_uring_register:
-		return -ENOSYS;
-	case __NR_execve:
-	case __NR_execveat:
-	case __NR_unshare:
-	case __NR_setns:
-	case __NR_perf_event_open:	/* its samples would show the executive */
-	/* What belongs to the task: the owner would not have it after the guest left. */
-	case __NR_setuid:
-	case __NR_setgid:
-	case __NR_setreuid:
-	case __NR_setregid:
-	case __NR_setresuid:
-	case __NR_setresgid:
-	case __NR_setfsuid:
-	case __NR_setfsgid:
-	case __NR_setgroups:
-	case __NR_capset:
-	case __NR_landlock_restrict_self:
-	case __NR_setrlimit:
-	case __NR_userfaultfd:
-	case __NR_seccomp:
-		return -EPERM;
-	case __NR_prlimit64:	/* reading is fine */
-		return regs->dx ? -EPERM : 0;
-	case __NR_personality:
-		return (u32)regs->di != 0xffffffff ? -EPERM : 0;
-	case __NR_prctl:
-		switch (regs->di) {
-		case PR_SET_PDEATHSIG:
-		case PR_SET_SECCOMP:
-		case PR_SET_SYSCALL_USER_DISPATCH:
-		case PR_SET_KEEPCAPS:
-		case PR_CAPBSET_DROP:
-		case PR_SET_SECUREBITS:
-		case PR_SET_NO_NEW_PRIVS:
-		case PR_CAP_AMBIENT:
-			return -EPERM;
-		}
-		return 0;
-	case __NR_arch_prctl:	/* shadow stacks: ARCH_SHSTK_* */
-		return regs->di >= 0x5001 && regs->di <= 0x5005 ? -EOPNOTSUPP : 0;
-	}
-	return 0;
-}
-
-/* The guest's own call, in the guest's registers, with the executive out of sight. */
-static long forward(struct hijack_session *session, struct pt_regs *regs)
-{
-	unsigned long nr = READ_ONCE(session->shared->ax);
-	struct pt_regs call;
-	long denied;
-
-	if (!load_guest(session, regs))
-		return -EINVAL;
-	session->statistics.forwards++;
-	hijack_unhook(session, STATE_GUEST);
-	take_deferred_signal(session);
-	regs->ax = -ENOSYS;
-	if (nr >= NR_syscalls)
-		return -ENOSYS;
-	nr = array_index_nospec(nr, NR_syscalls);
-	regs->orig_ax = nr;
-	denied = deny(nr, regs);
-	if (denied)
-		return denied;
-	/*
-	 * A vfork child could leave another task behind in the guest's memory,
-	 * which would see the executive.  So vfork is fork, and the parent waits.
-	 * The child's registers are current_pt_regs(): the copy only has arguments.
-	 */
-	call = *regs;
-	if (nr == __NR_vfork) {
-		nr = __NR_clone;
-		call.di = CLONE_VFORK | SIGCHLD;
-		call.si = call.dx = call.r10 = call.r8 = 0;
-	} else if (nr == __NR_clone) {
-		call.di &= ~CLONE_VM;
-	}
-	return static_call(hijack_x64_sys_call)(&call, nr);
-}
-
-/* The guest goes back to its owner; the executive's thread goes home. */
-static long leave(struct hijack_session *session, struct pt_regs *regs, bool repeat)
-{
-	unsigned long nr = READ_ONCE(session->shared->ax);
-	struct pt_regs guest = *regs;
-
-	if (!load_guest(session, &guest))
-		return -EINVAL;
-	guest.ax = 0;
-	if (repeat || (session->private->slow & SLOW_SIGNAL)) {
-		guest.ax = nr;
-		guest.ip = guest.cx = guest.ip - 2;	/* onto the SYSCALL instruction */
-	}
-	if (session->private->slow & SLOW_SIGNAL) {
-		/* Signals of this thread first; then the guest asks again. */
-		hijack_unhook(session, STATE_GUEST);
-		take_deferred_signal(session);
-		*regs = guest;
-		return guest.ax;
-	}
-	hijack_give_back(session, &guest);
-	/* The files that exec closes in the owner must not stay open here. */
-	if (repeat && (nr == __NR_execve || nr == __NR_execveat))
-		hijack_condemn(session, "its guest becomes another program");
-	return 0;
+	regs->cx = regs->ip;
+	session->private->ax = -1;
+	/* The upcall resets the keys and kills the guest. */
+	session->shared->signal_number = 0;
+	hijack_upcall(session, regs);
+	return -1;
 }
 
 /* A guest used a 32-bit entry: kill it. */
-static long forbidden(struct hijack_session *session)
+static long forbidden(struct hijack_session *session, struct pt_regs *regs)
 {
-	if (session->private->state == STATE_EXECUTIVE)
-		hijack_unhook(session, STATE_GUEST);
-	hijack_condemn(session, "its guest made a 32-bit system call");
+	if (hijack_state(session) != STATE_GUEST) {
+		hijack_condemn(session, "it made a 32-bit system call");
+		return -ENOSYS;
+	}
+	pr_info_ratelimited("osext_hijack: killing guest %d: it made a 32-bit system call\n",
+			    task_pid_nr(session->current_guest->owner));
+	send_sig(SIGKILL, session->current_guest->owner, 1);
+	session->shared->signal_number = 0;
+	hijack_upcall(session, regs);
+	return -1;
+}
+
+/* ---- What the executive asks for. */
+
+static bool has_event(struct hijack_session *session)
+{
+	return !list_empty_careful(&session->events);
+}
+
+static int wait_for_event(struct hijack_session *session, u64 mode, u64 timeout_ns)
+{
+	bool servants = mode == OSEXT_HIJACK_WAIT_SERVANTS;
+	int error;
+
+	WRITE_ONCE(session->idle, true);
+	smp_mb();	/* whoever posts now sees it, or we see the event */
+	if (timeout_ns)
+		error = wait_event_interruptible_hrtimeout(session->wait,
+							   has_event(session) ||
+								   (servants && !hijack_servants_wait(session)),
+							   ns_to_ktime(min_t(u64, timeout_ns, KTIME_MAX / 2)));
+	else
+		error = wait_event_interruptible(session->wait, has_event(session) ||
+							   (servants && !hijack_servants_wait(session)));
+	WRITE_ONCE(session->idle, false);
+	return error;
+}
+
+static long next(struct hijack_session *session, u64 mode, u64 timeout_ns)
+{
+	bool waited = false;
+	u64 event;
+
+	if (mode > OSEXT_HIJACK_WAIT_SERVANTS)
+		return -EINVAL;
+	if (!session->ready) {
+		WRITE_ONCE(session->ready, true);
+		wake_up_all(&session->wait);
+	}
+	for (;;) {
+		atomic_andnot(SLOW_NOTICE, &session->private->slow);
+		if (test_thread_flag(TIF_NOTIFY_SIGNAL) && !task_work_pending(current))
+			clear_notify_signal();
+		if (hijack_next_signal(session))
+			return OSEXT_HIJACK_EVENT_SIGNAL;
+		event = hijack_pop_event(session);
+		if (event || waited || mode == OSEXT_HIJACK_WAIT_NO)
+			return event;
+		/* Interrupted: the signal is the event. */
+		waited = wait_for_event(session, mode, timeout_ns) != -ERESTARTSYS;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
+static long switch_to(struct hijack_session *session, u64 id, u64 stack)
+{
+	struct hijack_guest *guest;
+	long error;
+
+	if (id == OSEXT_HIJACK_HOME) {
+		hijack_go_home(session);
+		return 0;
+	}
+	if (stack % 8 || !hijack_in_region(session, stack - 8, 8))
+		return -EINVAL;
+	guest = hijack_held_guest(session, id);
+	if (!guest)
+		return -ESRCH;
+	error = hijack_switch(session, guest, stack);
+	if (error)
+		hijack_guest_put(guest);
+	return error;
+}
+
+/*
+ * A system call on the executive's own thread and files, but in the guest's
+ * memory and with the executive out of sight, so that no pointer reaches it.
+ */
+static long call(struct hijack_session *session, void __user *from)
+{
+	struct pt_regs regs = *current_pt_regs();
+	struct osext_hijack_call call;
+	long result;
+
+	if (copy_from_user(&call, from, sizeof(call)))
+		return -EFAULT;
+	if (call.number >= NR_syscalls)
+		return -ENOSYS;
+	regs.di = call.arguments[0];
+	regs.si = call.arguments[1];
+	regs.dx = call.arguments[2];
+	regs.r10 = call.arguments[3];
+	regs.r8 = call.arguments[4];
+	regs.r9 = call.arguments[5];
+	regs.orig_ax = call.number;
+	switch (call.number) {
+	case __NR_fork:		/* these act on the thread's registers */
+	case __NR_vfork:
+	case __NR_clone:
+	case __NR_execve:
+	case __NR_execveat:
+	case __NR_rt_sigreturn:
+		return -EPERM;
+	}
+	result = hijack_deny(call.number, &regs);
+	if (result)
+		return result;
+	hijack_unhook(session, STATE_CALL);
+	result = static_call(hijack_x64_sys_call)(&regs, array_index_nospec(call.number, NR_syscalls));
+	if (READ_ONCE(session->current_guest->unfit))
+		hijack_go_home(session);
+	else
+		hijack_hook(session);
+	return result >= -ERESTART_RESTARTBLOCK && result <= -ERESTARTSYS ? -EINTR : result;
+}
+
+static void __user *in_region(struct hijack_session *session, u64 address, u64 bytes)
+{
+	return hijack_in_region(session, address, bytes) ? (void __user *)address : NULL;
+}
+
+static long operate_on_guest(struct hijack_session *session, u32 operation, const struct pt_regs *regs)
+{
+	u64 bytes = operation == OSEXT_HIJACK_OP_CALL ? sizeof(struct osext_hijack_call) :
+							sizeof(struct osext_hijack_state);
+	void __user *memory = in_region(session, operation == OSEXT_HIJACK_OP_CALL ? regs->di : regs->si, bytes);
+
+	if (!memory)
+		return -EFAULT;
+	switch (operation) {
+	case OSEXT_HIJACK_OP_TAKE:
+		return hijack_take(session, min_t(u64, regs->di, U32_MAX), memory);
+	case OSEXT_HIJACK_OP_SERVE:
+		return hijack_serve(session, min_t(u64, regs->di, U32_MAX), memory, false);
+	case OSEXT_HIJACK_OP_LEAVE:
+		return hijack_serve(session, min_t(u64, regs->di, U32_MAX), memory, true);
+	case OSEXT_HIJACK_OP_CALL:
+		return hijack_state(session) == STATE_EXECUTIVE ? call(session, memory) : -EINVAL;
+	}
 	return -ENOSYS;
 }
 
@@ -226,70 +239,26 @@ static long operate(const struct pt_regs *unused)
 	struct hijack_session *session = hijack_active;
 	struct pt_regs *regs = current_pt_regs();
 	u32 operation = session->private->operation;
-	u32 state = session->private->state;
+	u32 state = hijack_state(session);
 
 	session->private->operation = OPERATION_NONE;
 	switch (operation) {
 	case OPERATION_TRAP:
 		return state == STATE_GUEST ? slow_trap(session, regs) : -EINVAL;
+	case OPERATION_LOCKED:
+		return state == STATE_GUEST ? locked(session, regs) : -EINVAL;
 	case OPERATION_FORBIDDEN:
-		return forbidden(session);
+		return forbidden(session, regs);
 	case OSEXT_HIJACK_OP_RESUME:
-		return state == STATE_EXECUTIVE ? slow_resume(session, regs) : -EINVAL;
+	case OSEXT_HIJACK_OP_RESUME_ALL:
+		return state == STATE_EXECUTIVE ?
+			       slow_resume(session, regs, operation == OSEXT_HIJACK_OP_RESUME_ALL) : -EINVAL;
 	case OSEXT_HIJACK_OP_NEXT:
-		return state == STATE_HOME ? hijack_next(session, regs) : -EINVAL;
-	case OSEXT_HIJACK_OP_FORWARD:
-		return state == STATE_EXECUTIVE ? forward(session, regs) : -EINVAL;
-	case OSEXT_HIJACK_OP_LEAVE:
-		return state == STATE_EXECUTIVE ? leave(session, regs, false) : -EINVAL;
-	case OSEXT_HIJACK_OP_HANDOVER:
-		return state == STATE_EXECUTIVE ? leave(session, regs, true) : -EINVAL;
+		return next(session, regs->di, regs->si);
+	case OSEXT_HIJACK_OP_SWITCH:
+		return switch_to(session, regs->di, regs->si);
 	}
-	return -ENOSYS;
-}
-
-/* Did the executive itself fault?  Such signals are forced and cannot wait. */
-static bool has_fault_pending(void)
-{
-	struct sigqueue *queued;
-	bool found = false;
-
-	spin_lock_irq(&current->sighand->siglock);
-	list_for_each_entry(queued, &current->pending.list, list) {
-		int signal = queued->info.si_signo;
-
-		if (queued->info.si_code > SI_USER &&
-		    (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP))
-			found = true;
-	}
-	spin_unlock_irq(&current->sighand->siglock);
-	return found;
-}
-
-/* Stands for arch_do_signal_or_restart(). */
-static void deliver(struct pt_regs *regs)
-{
-	struct hijack_session *session = hijack_active;
-
-	if (session->private->state != STATE_GUEST) {
-		if (has_fault_pending())
-			hijack_condemn(session, "it faulted");
-		session->private->slow |= SLOW_SIGNAL;
-		clear_thread_flag(TIF_SIGPENDING);
-		if (test_thread_flag(TIF_NOTIFY_SIGNAL)) {
-			clear_notify_signal();
-			set_thread_flag(TIF_NOTIFY_RESUME);
-		}
-		smp_mb__after_atomic();	/* against a killer who sets the flag now */
-		if (!__fatal_signal_pending(current)) {
-			if ((long)regs->orig_ax >= 0 && is_restart(regs->ax))
-				regs->ax = -EINTR;
-			return;
-		}
-		set_thread_flag(TIF_SIGPENDING);
-	}
-	static_call(hijack_do_signal)(regs);
-	barrier();	/* no tail call: divert() knows our calls by the return address */
+	return operate_on_guest(session, operation, regs);
 }
 
 /* Context: ftrace, preemption off; address of the diverted function in `data`. */
@@ -307,7 +276,7 @@ static struct ftrace_ops carrier_ops = {
 
 static struct ftrace_ops signal_ops = {
 	.func = divert,
-	.private = deliver,
+	.private = hijack_signals,
 	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a session: a thread attaches as the executive; a process joins
- * and becomes its guest, its own task parked here; the guest leaves, or one of
- * the two dies and takes the guest with it.
+ * The life of a session: a thread attaches as the executive, processes join as
+ * guests, and the executive's death is theirs too.
  */
-#include <linux/cred.h>
+#include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/sched/mm.h>
@@ -19,15 +18,31 @@
 
 struct task_struct *hijack_thread;
 struct hijack_session *hijack_active;
+struct workqueue_struct *hijack_workqueue;
 
 static DEFINE_MUTEX(attach_lock);
-static struct workqueue_struct *burials;
 
-/* Kill the executive's thread; its guest dies with it.  Context: any that may take siglock. */
+/* Kill the executive's thread; its guests die with it.  Context: any that may take siglock. */
 void hijack_condemn(struct hijack_session *session, const char *why)
 {
 	pr_info_ratelimited("osext_hijack: ending executive %d: %s\n", task_pid_nr(session->thread), why);
 	send_sig(SIGKILL, session->thread, 1);
+}
+
+/*
+ * Something waits for the executive: end its sleep in NEXT, or have it look
+ * before it goes to a guest, or take it out of one.
+ * Context: any; interrupts may be off, the session's spin lock held.
+ */
+void hijack_notify(struct hijack_session *session)
+{
+	wake_up_all(&session->wait);
+	if (READ_ONCE(session->idle) || !session->attached || READ_ONCE(session->dead))
+		return;
+	atomic_or(SLOW_NOTICE, &session->private->slow);
+	smp_mb__after_atomic();
+	set_tsk_thread_flag(session->thread, TIF_NOTIFY_SIGNAL);
+	kick_process(session->thread);
 }
 
 /* What neither the executive's thread nor a guest may have.  0 or -EPERM. */
@@ -50,17 +65,15 @@ static int check_task(void)
  */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments)
 {
+	u64 end = session->page_count * PAGE_SIZE - OSEXT_HIJACK_SHARED_BYTES;
 	u64 first = OSEXT_EXECUTIVE_BASE + OSEXT_HIJACK_SHARED_BYTES;
-	u64 end = OSEXT_EXECUTIVE_BASE + session->page_count * PAGE_SIZE;
 	int error = check_task();
 
 	if (error)
 		return error;
 	if (session->attached || !session->private || !hijack_maps_region(session, current->mm))
 		return -EINVAL;
-	if (arguments->entry < first || arguments->entry >= end)
-		return -EINVAL;
-	if (arguments->stack <= first || arguments->stack > end || arguments->stack % 8)
+	if (arguments->entry - first >= end || arguments->upcall - first >= end)
 		return -EINVAL;
 	if (!thread_group_empty(current) || current->rseq)
 		return -EINVAL;
@@ -71,10 +84,10 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 		return -EBUSY;
 	}
 	session->private->entry = arguments->entry;
-	session->private->stack = arguments->stack;
+	session->upcall = arguments->upcall;
 	session->private->limit = TASK_SIZE_MAX;
 	session->private->state = STATE_HOME;
-	session->private->slow = hijack_slow_path || hijack_leave_hooked ? SLOW_ALWAYS : 0;
+	atomic_set(&session->private->slow, hijack_slow_path || hijack_leave_hooked ? SLOW_ALWAYS : 0);
 	session->thread = get_task_struct(current);
 	session->home = current->mm;
 	mmget(session->home);
@@ -85,33 +98,6 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	hijack_engine_start(session);
 	mutex_unlock(&attach_lock);
 	return 0;
-}
-
-/* Somebody takes the reservation away, perhaps with the executive mapped in it. */
-static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_range *range)
-{
-	struct hijack_session *session = container_of(guard, struct hijack_session, guard);
-
-	if (range->event != MMU_NOTIFY_UNMAP || range->end <= OSEXT_EXECUTIVE_BASE ||
-	    range->start >= OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE)
-		return 0;
-	if (current == session->thread)
-		hijack_unhook(session, STATE_HOME);
-	hijack_condemn(session, "the executive's place in its guest was unmapped");
-	return 0;
-}
-
-static const struct mmu_notifier_ops guard_ops = { .invalidate_range_start = guard_unmap };
-
-/* Context: the owner, with the thread at home or dead; may sleep. */
-static void release_guest(struct hijack_session *session)
-{
-	struct mm_struct *guest = session->guest;
-
-	mmu_notifier_unregister(&session->guard, guest);
-	session->guest = NULL;
-	session->phase = PHASE_NONE;
-	mmput(guest);
 }
 
 /* The process has this thread only, and shares its memory with nobody.  May sleep. */
@@ -128,156 +114,55 @@ static bool is_alone(void)
 	return false;
 }
 
-/* Die as the executive's thread died, past any handler. */
-static void die_of(int signal)
-{
-	/* Whoever could survive the signal would go on in a frame that the guest has left. */
-	if (!signal || current->ptrace || (current->signal->flags & SIGNAL_UNKILLABLE))
-		signal = SIGKILL;
-	spin_lock_irq(&current->sighand->siglock);
-	if (signal != SIGKILL) {
-		current->sighand->action[signal - 1].sa.sa_handler = SIG_DFL;
-		sigdelset(&current->blocked, signal);
-		recalc_sigpending();
-	}
-	spin_unlock_irq(&current->sighand->siglock);
-	send_sig(signal, current, 1);
-}
-
-/* The guest keeps its owner's rights on the executive's thread. */
-static bool has_same_rights(struct task_struct *thread)
-{
-	const struct cred *ours = current_cred(), *theirs;
-	bool same;
-
-	rcu_read_lock();
-	theirs = __task_cred(thread);
-	same = uid_eq(ours->uid, theirs->uid) && uid_eq(ours->euid, theirs->euid) && uid_eq(ours->fsuid, theirs->fsuid) &&
-	       gid_eq(ours->gid, theirs->gid) && gid_eq(ours->egid, theirs->egid) && gid_eq(ours->fsgid, theirs->fsgid) &&
-	       ours->group_info == theirs->group_info && ours->user_ns == theirs->user_ns &&
-	       cap_issubset(ours->cap_effective, theirs->cap_effective) &&
-	       cap_issubset(theirs->cap_effective, ours->cap_effective);
-	rcu_read_unlock();
-	return same && task_no_new_privs(current) == task_no_new_privs(thread);
-}
-
-static int hand_over(struct hijack_session *session)
-{
-	int error;
-
-	if (!session->attached)
-		return -ENXIO;
-	if (session->phase != PHASE_NONE)
-		return -EBUSY;
-	if (wait_event_killable(session->wait, session->idle || session->dead))
-		return -EINTR;
-	if (session->dead)
-		return -ESRCH;
-	if (!has_same_rights(session->thread))
-		return -EPERM;
-	session->context.regs = *current_pt_regs();
-	session->context.regs.ax = 0;
-	session->context.regs.orig_ax = -1;
-	hijack_context_save(&session->context);
-	session->guard.ops = &guard_ops;
-	error = mmu_notifier_register(&session->guard, current->mm);
-	if (error)
-		return error;
-	session->guest = current->mm;
-	mmget(session->guest);
-	session->statistics.joins++;
-	smp_store_release(&session->phase, PHASE_HANDED);
-	wake_up_all(&session->wait);
-	return 0;
-}
-
 /*
- * The calling process becomes the guest.  Returns 0 on the executive's thread,
- * inside; and on the caller's own, when the guest left, whatever the guest's
- * rax is to be.  Sleeps all that time.
- * -ENXIO: no executive; -ESRCH: it died; -EBUSY: it has a guest, or the caller
- * is it; -EINVAL: several threads, or no reservation; -EPERM: see check_task()
- * and has_same_rights().
+ * The calling process becomes a guest on its way back to user mode.
+ * Returns 0, inside.  May sleep.
+ * -ENXIO: no executive; -ESRCH: it died; -EAGAIN: it has too many guests;
+ * -EBUSY: the caller is it, or a guest; -EINVAL: several threads; -EPERM: see
+ * check_task().
  */
 long hijack_join(struct hijack_session *session)
 {
-	int error = check_task();
+	struct hijack_guest *guest;
 
-	if (error || !capable(CAP_SYS_ADMIN))
+	if (check_task() || !capable(CAP_SYS_ADMIN) || (current->signal->flags & SIGNAL_UNKILLABLE))
 		return -EPERM;
-	if (current == session->thread)
+	if (current == session->thread || hijack_guest_of(current))
 		return -EBUSY;
-	if (!is_alone() || current_pt_regs()->cs != __USER_CS || !hijack_maps_reservation(current->mm))
+	if (!is_alone() || current_pt_regs()->cs != __USER_CS)
 		return -EINVAL;
-	if (mutex_lock_killable(&session->lock))
-		return -EINTR;
-	error = hand_over(session);
-	mutex_unlock(&session->lock);
-	if (error)
-		return error;
-
-	error = wait_event_killable(session->wait,
-				    smp_load_acquire(&session->phase) == PHASE_RETURNED || session->dead);
-	if (error) {	/* killed: the guest must not live on, and its memory be left by the thread first */
-		hijack_condemn(session, "the owner of its guest was killed");
-		wait_event(session->wait, session->dead);
-	} else if (smp_load_acquire(&session->phase) == PHASE_RETURNED) {
-		*current_pt_regs() = session->context.regs;
-		hijack_context_load(&session->context);
-	} else {
-		die_of(session->exit_signal);
-		error = -EINTR;
-	}
-	mutex_lock(&session->lock);
-	release_guest(session);
-	mutex_unlock(&session->lock);
-	return error ? -EINTR : (long)current_pt_regs()->ax;
-}
-
-/* The executive's thread waits for a guest and becomes it; returns what its rax is to be. */
-long hijack_next(struct hijack_session *session, struct pt_regs *regs)
-{
-	int error;
-
-	WRITE_ONCE(session->idle, true);
-	wake_up_all(&session->wait);
-	error = wait_event_interruptible(session->wait, smp_load_acquire(&session->phase) == PHASE_HANDED);
-	WRITE_ONCE(session->idle, false);
-	if (error)
-		return -EINTR;
-	if (!hijack_owns_slot(session) || hijack_has_perf(current) ||
-	    !hijack_choose_slot(session, session->guest)) {
-		session->context.regs.ax = -EFAULT;
-		smp_store_release(&session->phase, PHASE_RETURNED);
-		wake_up_all(&session->wait);
-		return -EAGAIN;
-	}
-	session->phase = PHASE_RUNNING;
-	hijack_use_mm(session->guest);
-	hijack_context_load(&session->context);
-	*regs = session->context.regs;
-	session->private->state = STATE_GUEST;
-	return regs->ax;
-}
-
-/* The executive's thread gives the guest, whose registers are `regs`, to its owner and goes home. */
-void hijack_give_back(struct hijack_session *session, const struct pt_regs *regs)
-{
-	session->context.regs = *regs;
-	hijack_context_save(&session->context);
-	hijack_unhook(session, STATE_HOME);
-	session->private->slot = NULL;
-	hijack_use_mm(session->home);
-	smp_store_release(&session->phase, PHASE_RETURNED);
-	wake_up_all(&session->wait);
+	if (!session->attached)
+		return -ENXIO;
+	if (READ_ONCE(session->dead))
+		return -ESRCH;
+	guest = hijack_guest_new(session);
+	if (IS_ERR(guest))
+		return PTR_ERR(guest);
+	hijack_own(guest, current);
+	return 0;
 }
 
 /* What is left to do after the executive's thread died.  May sleep. */
 void hijack_bury(struct work_struct *work)
 {
 	struct hijack_session *session = container_of(work, struct hijack_session, burial);
+	unsigned int id;
 
-	/* Its guest, if it had one, is released by the guest's owner. */
+	hijack_drop_current(session);
+	for (id = 0; id < OSEXT_HIJACK_GUESTS_MAX; id++) {
+		struct hijack_guest *guest;
+
+		spin_lock_irq(&session->spin);
+		guest = session->guests[id];
+		if (guest)
+			kref_get(&guest->references);
+		spin_unlock_irq(&session->spin);
+		if (!guest)
+			continue;
+		wake_up(&guest->wait);
+		hijack_guest_free(guest);
+		hijack_guest_put(guest);
+	}
 	mmput(session->home);
 	fput(session->file);	/* may free the session, from another context */
 }
@@ -286,34 +171,52 @@ void hijack_bury(struct work_struct *work)
 static void on_exit(void *unused, struct task_struct *task)
 {
 	struct hijack_session *session = hijack_active;
+	unsigned long flags;
 
+	hijack_owner_exits(task);
 	if (task != READ_ONCE(hijack_thread))
 		return;
 	hijack_engine_stop(session);
 	WRITE_ONCE(hijack_thread, NULL);
 	hijack_active = NULL;
 	session->exit_signal = task->exit_code & 0x7f;
+	spin_lock_irqsave(&session->spin, flags);	/* no guest is added from now on */
 	WRITE_ONCE(session->dead, true);
+	spin_unlock_irqrestore(&session->spin, flags);
 	wake_up_all(&session->wait);
-	queue_work(burials, &session->burial);
+	queue_work(hijack_workqueue, &session->burial);
+}
+
+/* Context: the parent, preemption off; the child has not run. */
+static void on_fork(void *unused, struct task_struct *parent, struct task_struct *child)
+{
+	hijack_owner_forks(child);
 }
 
 int hijack_session_init(void)
 {
 	int error;
 
-	burials = alloc_workqueue("osext_hijack", 0, 0);
-	if (!burials)
+	hijack_workqueue = alloc_workqueue("osext_hijack", 0, 0);
+	if (!hijack_workqueue)
 		return -ENOMEM;
 	error = tracepoint_probe_register(hijack_kernel.process_exit, on_exit, NULL);
 	if (error)
-		destroy_workqueue(burials);
+		goto fail;
+	error = tracepoint_probe_register(hijack_kernel.process_fork, on_fork, NULL);
+	if (!error)
+		return 0;
+	tracepoint_probe_unregister(hijack_kernel.process_exit, on_exit, NULL);
+	tracepoint_synchronize_unregister();
+fail:
+	destroy_workqueue(hijack_workqueue);
 	return error;
 }
 
 void hijack_session_exit(void)
 {
+	tracepoint_probe_unregister(hijack_kernel.process_fork, on_fork, NULL);
 	tracepoint_probe_unregister(hijack_kernel.process_exit, on_exit, NULL);
 	tracepoint_synchronize_unregister();
-	destroy_workqueue(burials);
+	destroy_workqueue(hijack_workqueue);
 }

@@ -18,8 +18,8 @@ namespace osext {
 namespace {
 
 constexpr std::uint64_t kFirst = OSEXT_EXECUTIVE_BASE + OSEXT_HIJACK_SHARED_BYTES;
-// A guard page and the stack come behind the image.
-constexpr std::uint64_t kLast = OSEXT_EXECUTIVE_BASE + OSEXT_HIJACK_REGION_MAX_BYTES - (1UL << 20);
+// Heap, guard page and stack come behind the image.
+constexpr std::uint64_t kLast = OSEXT_EXECUTIVE_BASE + OSEXT_HIJACK_REGION_MAX_BYTES - (2UL << 20);
 constexpr std::uint64_t kPage = 4096;
 
 std::string read_file(const std::string& path) {

@@ -21,14 +21,17 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "executive/boot.h"
 #include "executive/host/image.h"
 
 namespace osext {
 
 namespace {
 
-constexpr std::size_t kMessageBytes = 256, kGuardBytes = 4096, kStackBytes = 65536;
-constexpr unsigned kStartLimitMs = 10000, kStepMs = 20;
+constexpr std::size_t kMessageBytes = 256, kGuardBytes = 4096, kStackBytes = 65536, kPage = 4096;
+// A page for each guest, and one that nobody needs.
+constexpr std::size_t kHeapBytes = executive::kReportBytes + (OSEXT_HIJACK_GUESTS_MAX + 1) * kPage;
+constexpr unsigned kStartLimitMs = 10000, kFinishLimitMs = 2000, kStepMs = 20;
 
 void* const kRegion = reinterpret_cast<void*>(OSEXT_EXECUTIVE_BASE);
 
@@ -42,7 +45,9 @@ void* const kRegion = reinterpret_cast<void*>(OSEXT_EXECUTIVE_BASE);
 
 struct ChildPlan {
   const ExecutiveImage* image;
-  int device;
+  const std::string* options;
+  int device, output;
+  int ceiling;    // SCHED_FIFO priority, 0 = as inherited
   char* message;  // shared with the parent
 };
 
@@ -61,11 +66,23 @@ void unregister_rseq() {
 [[noreturn]] void run_child(const ChildPlan& plan) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
     child_fail(plan, "cannot tie the executive to its owner");
+  if (plan.ceiling > 0) {
+    const sched_param priority{plan.ceiling};
+    if (sched_setscheduler(0, SCHED_FIFO, &priority) != 0)
+      child_fail(plan, "cannot give the executive its priority");
+  }
+  setsid();  // what the terminal sends is for the guests
+  if (chdir("/") != 0) child_fail(plan, "cannot leave the working directory");
+  // Pipes that stay open here would never end for whoever reads them.
+  if (dup2(plan.output, 2) < 0 || dup2(plan.device, 0) < 0 ||
+      syscall(SYS_close_range, 3, ~0U, 0) != 0 || close(1) != 0)
+    child_fail(plan, "cannot close the files of its owner");
   unregister_rseq();
   const ExecutiveImage& image = *plan.image;
-  const std::size_t bytes = image.end - OSEXT_EXECUTIVE_BASE + kGuardBytes + kStackBytes;
-  if (mmap(kRegion, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, plan.device,
-           0) != kRegion)
+  const std::uint64_t heap = image.end, guard = heap + kHeapBytes;
+  const std::size_t bytes = guard - OSEXT_EXECUTIVE_BASE + kGuardBytes + kStackBytes;
+  if (mmap(kRegion, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, 0, 0) !=
+      kRegion)
     child_fail(plan, "cannot map the executive's region");
   for (const ExecutiveSegment& segment : image.segments) {
     auto* to = reinterpret_cast<void*>(segment.address);
@@ -73,11 +90,18 @@ void unregister_rseq() {
     if (mprotect(to, segment.memory_bytes, segment.protection) != 0)
       child_fail(plan, "cannot protect the executive's image");
   }
-  if (mprotect(reinterpret_cast<void*>(image.end), kGuardBytes, PROT_NONE) != 0)
+  if (mprotect(reinterpret_cast<void*>(guard), kGuardBytes, PROT_NONE) != 0)
     child_fail(plan, "cannot protect the executive's stack");
-  const std::uint64_t stack = OSEXT_EXECUTIVE_BASE + bytes;
-  asm volatile("movq %0, %%rsp\n\tjmp *%1" ::"r"(stack), "r"(image.start),
-               "D"(static_cast<long>(plan.device)));
+  // What the executive is told lies on top of its stack.
+  constexpr std::size_t boot_bytes = (sizeof(executive::Boot) + 15) / 16 * 16;
+  const std::uint64_t stack = OSEXT_EXECUTIVE_BASE + bytes - boot_bytes;
+  auto* boot = reinterpret_cast<executive::Boot*>(stack);
+  boot->device = 0;
+  boot->output = 2;
+  boot->heap = heap;
+  boot->heap_end = guard;
+  std::memcpy(boot->options, plan.options->c_str(), plan.options->size());
+  asm volatile("movq %0, %%rsp\n\tjmp *%1" ::"r"(stack), "r"(image.start), "D"(boot));
   __builtin_unreachable();
 }
 
@@ -95,28 +119,27 @@ HijackSession::~HijackSession() {
   stop();
 }
 
-void HijackSession::start(const std::string& executive_path) {
+void HijackSession::start(const std::string& executive_path, const HijackOptions& options) {
   if (device_ >= 0) throw std::runtime_error("this session is started already");
+  if (options.words.size() >= executive::kOptionBytes)
+    throw std::runtime_error("too many options for the executive");
   const ExecutiveImage image = read_executive(executive_path);
   device_ = open(OSEXT_HIJACK_DEVICE, O_RDWR | O_CLOEXEC);
   if (device_ < 0)
     fail("cannot open " OSEXT_HIJACK_DEVICE, errno,
          errno == EPERM || errno == EACCES ? "be root" : "load the module osext_hijack");
-  reservation_ =
-      mmap(kRegion, OSEXT_EXECUTIVE_SIZE, PROT_NONE,
-           MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, device_, OSEXT_HIJACK_RESERVE_OFFSET);
   void* message =
       mmap(nullptr, kMessageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (reservation_ == MAP_FAILED || message == MAP_FAILED) {
+  if (message == MAP_FAILED) {
     const int error = errno;
-    if (reservation_ == MAP_FAILED) reservation_ = nullptr;
     stop();
-    fail("cannot reserve the executive's place", error, "");
+    fail("cannot start the executive", error, "");
   }
-  const ChildPlan plan{&image, device_, static_cast<char*>(message)};
-  // Files and working directory are the guest's, wherever it runs.  No exit
-  // signal: the program shall not see a child it does not know.
-  const long pid = syscall(SYS_clone, CLONE_FILES | CLONE_FS, nullptr, nullptr, nullptr, nullptr);
+  report_address_ = image.end;
+  const ChildPlan plan{&image,         &options.words,   device_,
+                       options.output, options.priority, static_cast<char*>(message)};
+  // No exit signal: the program shall not see a child it does not know.
+  const long pid = syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr);
   if (pid == 0) run_child(plan);
   executive_ = static_cast<pid_t>(pid);
   try {
@@ -175,16 +198,37 @@ osext_hijack_statistics HijackSession::statistics() const {
   return statistics;
 }
 
+std::vector<std::uint64_t> HijackSession::report() const {
+  std::vector<std::uint64_t> words(executive::kReportBytes / sizeof(std::uint64_t));
+  osext_hijack_read request{report_address_, executive::kReportBytes,
+                            reinterpret_cast<std::uint64_t>(words.data()), 0};
+  if (ioctl(device_, OSEXT_HIJACK_READ, &request) != 0)
+    fail("cannot read the executive's report", errno, "");
+  const std::uint64_t count = words.front();
+  if (count > words.size() - 1)
+    throw std::runtime_error(fmt::format("the executive reports {} values, but has room for {}",
+                                         count, words.size() - 1));
+  return {words.begin() + 1, words.begin() + 1 + static_cast<std::ptrdiff_t>(count)};
+}
+
+void HijackSession::finish() {
+  if (joined_ || executive_ < 0) return;
+  kill(executive_, SIGTERM);
+  for (unsigned waited_ms = 0; waited_ms < kFinishLimitMs; ++waited_ms) {
+    if (waitpid(executive_, nullptr, WNOHANG | __WCLONE) == executive_) {
+      executive_ = -1;
+      return;
+    }
+    usleep(1000);
+  }
+}
+
 void HijackSession::stop() noexcept {
   if (joined_) return;
   if (executive_ > 0) {
     kill(executive_, SIGKILL);
     waitpid(executive_, nullptr, __WCLONE);
     executive_ = -1;
-  }
-  if (reservation_) {
-    munmap(reservation_, OSEXT_EXECUTIVE_SIZE);
-    reservation_ = nullptr;
   }
   if (device_ >= 0) {
     close(device_);

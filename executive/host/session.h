@@ -10,9 +10,8 @@
  *   session.leave();   // from here on natively again
  *   session.stop();
  *
- * Between join() and leave() the program runs on the executive's thread:
- * getpid() answers that thread's process.  Needs CAP_SYS_ADMIN, the module
- * loaded, and a process with one thread.
+ * Several processes may join one session, and what a guest forks is a guest
+ * too.  Needs CAP_SYS_ADMIN, the module loaded, and a process with one thread.
  */
 #ifndef OSEXT_EXECUTIVE_HOST_SESSION_H
 #define OSEXT_EXECUTIVE_HOST_SESSION_H
@@ -22,8 +21,16 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace osext {
+
+struct HijackOptions {
+  // NAME=VALUE words for the executive: policy=A,B and what the policies know (docs/hijack.md).
+  std::string words = "policy=interpose";
+  int priority = 0;  // SCHED_FIFO for the executive's thread; 0 = as its owner's
+  int output = 2;    // file descriptor for its lines of text
+};
 
 class HijackSession {
  public:
@@ -34,23 +41,27 @@ class HijackSession {
 
   // Load the executive and wait until it is ready.  All throw std::runtime_error
   // that says what to do; a failed start() leaves nothing behind.
-  void start(const std::string& executive_path);
+  void start(const std::string& executive_path, const HijackOptions& options = {});
   void join();
   void leave();
-  // End the executive; only when not joined.
+  // Ask the executive to end in good order, as its policies may have something to say, and wait.
+  void finish();
+  // End the executive at once; only when not joined.
   void stop() noexcept;
 
   bool joined() const { return joined_; }
   pid_t executive_pid() const { return executive_; }
   int device() const { return device_; }
   osext_hijack_statistics statistics() const;
+  // What its policies recorded since the start, also after its end, until stop().
+  std::vector<std::uint64_t> report() const;
 
  private:
   void await_ready(const char* failure);
 
   int device_ = -1;
   pid_t executive_ = -1;
-  void* reservation_ = nullptr;
+  std::uint64_t report_address_ = 0;
   bool joined_ = false;
 };
 

@@ -7,11 +7,11 @@
 
 	.section .text.entry, "ax", @progbits
 	.globl executive_start
-executive_start:	/* rdi = device, rsp = top of the stack */
+executive_start:	/* rdi = struct Boot, which begins with the device; rsp = the top of the stack */
+	movq	(%rdi), %rdi
 	subq	$40, %rsp
 	leaq	entry(%rip), %rax
 	movq	%rax, 0(%rsp)
-	leaq	32(%rsp), %rax
 	movq	%rax, 8(%rsp)
 	movq	$0, 16(%rsp)
 	movq	$0, 24(%rsp)
@@ -21,7 +21,48 @@ executive_start:	/* rdi = device, rsp = top of the stack */
 	syscall
 	testq	%rax, %rax
 	jnz	1f
+2:	movl	$OSEXT_HIJACK_WAIT_EVENT, %edi
+	xorl	%esi, %esi
 	movl	$OSEXT_HIJACK_OP_NEXT, %eax
+	syscall
+	testq	%rax, %rax
+	js	1f
+	cmpb	$OSEXT_HIJACK_EVENT_ARRIVED, %al
+	jne	2b
+	xorl	%edi, %edi		/* the first guest */
+	leaq	state(%rip), %rsi
+	movl	$OSEXT_HIJACK_OP_TAKE, %eax
+	syscall
+	leaq	state(%rip), %rsi	/* grows down into nothing that is used */
+	movl	$OSEXT_HIJACK_OP_SWITCH, %eax
+	syscall
+	testq	%rax, %rax
+	jnz	1f
+	leaq	state(%rip), %rsi
+	movabsq	$0x200000000000, %rax
+	movq	128(%rsi), %rcx		/* ip, flags, sp, ax of struct osext_hijack_state */
+	movq	%rcx, OSEXT_HIJACK_SHARED_IP(%rax)
+	movq	144(%rsi), %rcx
+	movq	%rcx, OSEXT_HIJACK_SHARED_FLAGS(%rax)
+	movq	152(%rsi), %rcx
+	movq	%rcx, OSEXT_HIJACK_SHARED_SP(%rax)
+	movq	80(%rsi), %rcx
+	movq	%rcx, OSEXT_HIJACK_SHARED_AX(%rax)
+	movq	168(%rsi), %rcx
+	wrfsbase %rcx
+	movq	0(%rsi), %r15
+	movq	8(%rsi), %r14
+	movq	16(%rsi), %r13
+	movq	24(%rsi), %r12
+	movq	32(%rsi), %rbp
+	movq	40(%rsi), %rbx
+	movq	56(%rsi), %r10
+	movq	64(%rsi), %r9
+	movq	72(%rsi), %r8
+	movq	96(%rsi), %rdx
+	movq	112(%rsi), %rdi
+	movq	104(%rsi), %rsi
+	movl	$OSEXT_HIJACK_OP_RESUME, %eax
 	syscall
 1:	movl	$1, %edi
 	movl	$231, %eax		/* exit_group */
@@ -68,7 +109,43 @@ entry:
 	syscall
 	xorl	%eax, %eax
 	jmp	*%rax
+#elif ATTACK == 7		/* give the owner a state that no thread can have */
+	leaq	state(%rip), %rdi
+	movl	$4096, %ecx
+	movl	$0xff, %eax
+	rep stosb
+	xorl	%edi, %edi
+	leaq	state(%rip), %rsi
+	movl	$OSEXT_HIJACK_OP_SERVE, %eax
+	syscall
+	movl	$OSEXT_HIJACK_WAIT_EVENT, %edi
+	xorl	%esi, %esi
+	movl	$OSEXT_HIJACK_OP_NEXT, %eax
+	syscall
+#elif ATTACK == 8		/* pointers, guests and stacks that are none */
+	movq	%rsp, %r12
+	xorl	%r13d, %r13d
+8:	movl	%r13d, %eax
+	andl	$7, %eax
+	addl	$OSEXT_HIJACK_OP_RESUME_ALL, %eax
+	movl	%r13d, %edi
+	shrl	$3, %edi
+	movq	%r13, %rsi
+	shlq	$40, %rsi
+	orq	%r13, %rsi
+	cmpl	$OSEXT_HIJACK_OP_NEXT, %eax
+	je	9f
+	syscall
+9:	incl	%r13d
+	cmpl	$4096, %r13d
+	jb	8b
 #endif
 	ud2
 
+	.bss
+	.balign	64
+	.skip	256		/* a stack */
+state:	.skip	4096
+
+	.text
 	.section .note.GNU-stack, "", @progbits

@@ -74,7 +74,7 @@ class HijackTest : public testing::TestWithParam<const char*> {
                   {modules / "osext_hijack.ko", unit.argv[2]},
                   {modules / "osext_entries.ko", unit.argv[3]},
                   {OSEXT_EXECUTIVE, unit.argv[4]}};
-    for (char attack = '0'; attack <= '6'; ++attack)
+    for (char attack = '0'; attack <= '8'; ++attack)
       unit.files.push_back({std::string(OSEXT_BAD_EXECUTIVE) + attack, unit.argv[5] + attack});
     unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
     judge(checks, make(options)->run(unit));

@@ -47,7 +47,7 @@ int status_of_child(const std::function<int()>& body);
 std::string describe_status(int status);
 
 // Runs `body` as a guest of a fresh session in a child; returns waitpid()'s status.
-int status_of_guest(const std::function<int()>& body);
+int status_of_guest(const std::function<int()>& body, const HijackOptions& options = {});
 
 // A session in this process that answers as it should, from start to stop.
 void require_working_session();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 
 #include "tests/hijack/guest/check.h"
 
@@ -16,21 +17,22 @@ namespace osext::test {
 namespace {
 
 constexpr unsigned kCommands[] = {OSEXT_HIJACK_ATTACH, OSEXT_HIJACK_WAIT, OSEXT_HIJACK_JOIN,
-                                  OSEXT_HIJACK_GET_STATISTICS};
+                                  OSEXT_HIJACK_GET_STATISTICS, OSEXT_HIJACK_READ};
 
 void random_ioctl(int device) {
   std::uint64_t words[16];
   for (std::uint64_t& word : words)
     word = dice() % 4 ? dice() % 3 * OSEXT_EXECUTIVE_BASE + dice() % 8 * 4096 : dice();
   words[0] &= dice() % 2 ? 0xffffffff00000003 : ~0ULL;  // waits stay short
-  unsigned command = dice() % 4 ? kCommands[dice() % 4] : static_cast<unsigned>(dice());
+  unsigned command =
+      dice() % 4 ? kCommands[dice() % std::size(kCommands)] : static_cast<unsigned>(dice());
   if (command == OSEXT_HIJACK_WAIT) words[0] = dice() % 3;
   void* argument = dice() % 8 ? static_cast<void*>(words) : reinterpret_cast<void*>(dice());
   ioctl(device, command, argument);
 }
 
 void random_mmap(int device) {
-  constexpr std::uint64_t kOffsets[] = {0, OSEXT_HIJACK_RESERVE_OFFSET, 4096};
+  constexpr std::uint64_t kOffsets[] = {0, 0x10000000, 4096};
   const std::uint64_t length = dice() % 3 ? dice() % 64 * 4096 : OSEXT_EXECUTIVE_SIZE;
   const int protection = static_cast<int>(dice() % 8);
   const int flags = MAP_FIXED_NOREPLACE | (dice() % 2 ? MAP_SHARED : MAP_PRIVATE);
@@ -73,7 +75,11 @@ const RegisterCheck refusals("refusals", [] {
   require(refused(OSEXT_HIJACK_WAIT, osext_hijack_wait{1, 0}, ETIMEDOUT), "WAIT without executive");
   require(refused(OSEXT_HIJACK_ATTACH, osext_hijack_attach{0, 0, 1, 0}, EINVAL), "ATTACH's flags");
   require(refused(OSEXT_HIJACK_ATTACH, osext_hijack_attach{0, 0, 0, 0}, EINVAL), "no region");
-  require(refused(OSEXT_HIJACK_JOIN, osext_hijack_join{0, 0}, EINVAL), "JOIN without reservation");
+  require(refused(OSEXT_HIJACK_JOIN, osext_hijack_join{0, 0}, ENXIO), "JOIN without executive");
+  std::uint64_t word;
+  const auto to = reinterpret_cast<std::uint64_t>(&word);
+  require(refused(OSEXT_HIJACK_READ, osext_hijack_read{OSEXT_EXECUTIVE_BASE, 8, to, 0}, EINVAL),
+          "READ without region");
   close(device);
   const int status = status_of_child([] {
     if (setuid(65534) != 0) return 2;
@@ -139,7 +145,7 @@ const RegisterCheck sysenter("sysenter", [] {
 // What a misbehaving executive does to its guest's first call: see bad_executive.S.
 const RegisterCheck bad_executives("bad_executives", [] {
   Loaded module;
-  for (char attack = '0'; attack <= '6'; ++attack) {
+  for (char attack = '0'; attack <= '8'; ++attack) {
     const int status = status_of_child([&] {
       HijackSession session;
       session.start(place.bad_executive + attack);

@@ -59,10 +59,10 @@ std::string describe_status(int status) {
                              : fmt::format("exited with {}", WEXITSTATUS(status));
 }
 
-int status_of_guest(const std::function<int()>& body) {
+int status_of_guest(const std::function<int()>& body, const HijackOptions& options) {
   return status_of_child([&] {
     HijackSession session;
-    session.start(place.executive);
+    session.start(place.executive, options);
     session.join();
     const int status = body();
     session.leave();

@@ -31,14 +31,15 @@ const RegisterCheck state("state", [] {
   for (int round = 0; round < 50; ++round) {
     const pid_t outside = getpid();
     session.join();
-    require(getpid() == session.executive_pid(), "the guest is not on the executive's thread");
+    require(getpid() == outside && getppid() == outside,
+            "inside, the guest is {} and the executive's parent {}", getpid(), getppid());
     per_thread += 1;
     sum += 0.25;
     std::vector<char> heap(1 << 20, 'x');
     const int file = open("/proc/self/status", O_RDONLY);
     require(file >= 0 && fegetround() == FE_UPWARD, "file {} or rounding {}", file, fegetround());
     session.leave();
-    require(getpid() == outside, "the owner is not itself");
+    require(getpid() == outside && getppid() != outside, "the owner is not itself");
     char byte;
     require(read(file, &byte, 1) == 1, "a file opened inside is lost outside");
     close(file);

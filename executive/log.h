@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the executive says: lines of text for people, values for the host.
+ */
+#ifndef OSEXT_EXECUTIVE_LOG_H
+#define OSEXT_EXECUTIVE_LOG_H
+
+#include <cstdint>
+
+#include "executive/boot.h"
+
+namespace osext::executive {
+
+// A line in the making; written as a whole, by one system call, when it ends.
+// Longer ones are cut.
+class Line {
+ public:
+  Line& operator<<(const char* text);
+  Line& operator<<(int64_t number);
+  Line& operator<<(uint64_t number);
+  Line& operator<<(int number) { return *this << static_cast<int64_t>(number); }
+  Line& operator<<(unsigned number) { return *this << static_cast<uint64_t>(number); }
+  Line& hex(uint64_t number);
+  Line& put(char c);
+  ~Line();
+
+ private:
+  static constexpr unsigned kBytes = 512;
+  char text_[kBytes];
+  unsigned length_ = 0;
+};
+
+void init_log(int output, Report* report);
+void report(uint64_t value);  // for the host, in this order
+
+[[noreturn]] void end(int status);
+[[noreturn]] void fail(const char* why);  // ends the executive and its guests
+
+}  // namespace osext::executive
+
+#endif
