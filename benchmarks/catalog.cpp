@@ -62,12 +62,12 @@ MechanismInfo hijack_info() {
   info.id = "hijack";
   info.title = "Hijack";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::interposition, Capability::extension};
+  info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
+                 Capability::peers};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
-      {Capability::peers, "the executive runs one guest at a time"},
   };
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
   for (const char* workload : {"trap", "return", "rpc", "interpose"}) {

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <functional>
 #include <stdexcept>
 
@@ -18,6 +19,7 @@
 #include "executive/host/session.h"
 #include "measure/tsc_probe.h"
 #include "workloads/call_loop.h"
+#include "workloads/child.h"
 #include "workloads/null_syscall.h"
 
 namespace osext {
@@ -84,6 +86,7 @@ class Hijack : public Mechanism {
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     if (plan.phase == Phase::ready) use(engine_of(plan.cell.params));
     if (plan.cell.workload == "null_syscall") return null_syscall(sampler, plan.series);
+    if (plan.cell.workload == "rpc_peer") return peers(plan, sampler);
     const Series& series = plan.series;
     const Call call = call_of(plan.cell.workload, plan.cell.params.at("save") == "full");
     const osext_hijack_statistics before = session_.statistics();
@@ -111,6 +114,50 @@ class Hijack : public Mechanism {
   }
 
  private:
+  // Two guests, each with its own memory; value and answer travel in a register by way of the
+  // executive.  The server is the first to serve, this process the client.
+  void peers(const PlannedCell& plan, Sampler& sampler) {
+    const std::uint64_t mask = plan.cell.params.at("bytes") == "1" ? 0xff : 0xffffffff;
+    const auto answer_to = [mask](std::uint64_t value) { return (value * 5 + 3) & mask; };
+    const Child server([&] {
+      session_.join();
+      for (std::uint64_t answer = 0;;)
+        answer = answer_to(hijack_call(OSEXT_HIJACK_PEER_SERVE, answer));
+    });
+    const std::uint64_t value = kArgument & mask;
+    const Series& series = plan.series;
+    const osext_hijack_statistics before = session_.statistics();
+    sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
+      session_.join();
+      await_server(value);
+      const std::uint64_t served =
+          hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_PEER_CALLS);
+      const auto answer =
+          static_cast<std::uint64_t>(call_loop(probe, pairs, series.ops, OSEXT_HIJACK_PEER_CALL,
+                                               Leg::round_trip, static_cast<long>(value)));
+      const std::uint64_t now = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_PEER_CALLS);
+      session_.leave();
+      if (now - served != pairs * series.ops)
+        throw std::runtime_error(
+            fmt::format("the peer answered {} of {} calls", now - served, pairs * series.ops));
+      if (answer != answer_to(value))
+        throw std::runtime_error(fmt::format("the peer's last answer is {}", answer));
+    });
+    const osext_hijack_statistics after = session_.statistics();
+    sampler.fact("switches", difference(before.switches, after.switches));
+    sampler.fact("fast_traps", difference(before.fast_traps, after.fast_traps));
+  }
+
+  // Only while joined.
+  static void await_server(std::uint64_t value) {
+    constexpr int tries = 5000;
+    constexpr auto not_connected = static_cast<std::uint64_t>(-ENOTCONN);
+    for (int i = 0; hijack_call(OSEXT_HIJACK_PEER_CALL, value) == not_connected; ++i) {
+      if (i == tries) throw std::runtime_error("the peer does not serve");
+      usleep(1000);
+    }
+  }
+
   // How guest and executive are switched: by the stub, or (slow_path=1) through the kernel's entry.
   enum class Engine { none, direct, entry };
 
