@@ -63,8 +63,7 @@ DEFINE_STATIC_CALL(hijack_task_work_run, no_work);
 DEFINE_STATIC_CALL(hijack_force_sig_info, no_force);
 DEFINE_STATIC_CALL(hijack_switch_mm, no_switch);
 DEFINE_STATIC_CALL(hijack_membarrier_update, no_mm);
-DEFINE_STATIC_CALL(hijack_before_switch, no_task);	/* 6.3 to 6.18: give the concurrency id back */
-DEFINE_STATIC_CALL(hijack_after_switch, no_task);
+DEFINE_STATIC_CALL(hijack_drop_concurrency_id, no_task);	/* 6.3 to 6.18 */
 DEFINE_STATIC_CALL(hijack_sync_counters, no_mm);	/* before 6.2: counts cached in the task */
 
 unsigned long hijack_lookup(const char *name)
@@ -134,7 +133,7 @@ int hijack_compat_init(void)
 	    !NEED(hijack_force_sig_info, "force_sig_info") || !NEED(hijack_switch_mm, "switch_mm_irqs_off") || !NEED(hijack_membarrier_update, "membarrier_update_current_mm"))
 		return -ENOENT;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	if (!NEED(hijack_before_switch, "sched_mm_cid_before_execve") || !NEED(hijack_after_switch, "sched_mm_cid_after_execve"))
+	if (!NEED(hijack_drop_concurrency_id, "sched_mm_cid_before_execve"))
 		return -ENOENT;
 #else
 	if (!NEED(hijack_sync_counters, "sync_mm_rss"))
@@ -148,13 +147,17 @@ int hijack_compat_init(void)
 	return 0;
 }
 
+void hijack_start_switching(void)
+{
+	static_call(hijack_drop_concurrency_id)(current);
+}
+
 void hijack_use_mm(struct mm_struct *mm)
 {
 	struct task_struct *task = current;
 	struct mm_struct *old = task->mm;
 
 	mmget(mm);
-	static_call(hijack_before_switch)(task);
 	static_call(hijack_sync_counters)(old);
 	task_lock(task);
 	local_irq_disable();
@@ -164,7 +167,6 @@ void hijack_use_mm(struct mm_struct *mm)
 	static_call(hijack_switch_mm)(old, mm, task);
 	local_irq_enable();
 	task_unlock(task);
-	static_call(hijack_after_switch)(task);
 	mmput(old);
 }
 

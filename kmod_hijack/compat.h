@@ -41,6 +41,12 @@ int hijack_compat_init(void);
 unsigned long hijack_lookup(const char *name);
 
 /*
+ * Before the calling thread's first hijack_use_mm(): from now on the scheduler
+ * keeps no number for it in its address space, which only rseq would look at.
+ */
+void hijack_start_switching(void);
+
+/*
  * Let the calling user thread go on in `mm`: what exec does when it changes
  * address spaces.  Takes a reference to mm and drops the one to the old.
  * May sleep; current must be a user thread.

@@ -157,7 +157,10 @@ long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u
 	if (!mmget_not_zero(guest->mm))
 		return -ESRCH;
 	/* State CALL: whoever interrupts now sees neither a guest nor a mapped executive. */
-	hijack_unhook(session, STATE_CALL);
+	if (session->current_guest)
+		hijack_unhook(session, STATE_CALL);
+	else
+		set_state(session, STATE_CALL);
 	session->private->slot = NULL;
 	hijack_use_mm(guest->mm);
 	hijack_drop_current(session);

@@ -95,6 +95,7 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	session->attached = true;
 	hijack_active = session;
 	WRITE_ONCE(hijack_thread, current);
+	hijack_start_switching();
 	hijack_engine_start(session);
 	mutex_unlock(&attach_lock);
 	return 0;
