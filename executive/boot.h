@@ -12,6 +12,9 @@ namespace osext::executive {
 constexpr uint64_t kOptionBytes = 1024;
 constexpr uint64_t kReportBytes = 256 << 10;
 
+// Exit status of an executive that has said why; smaller ones are errno.
+constexpr int kFailed = 240;
+
 struct Boot {
   uint64_t device;             // file descriptor of the module's device
   uint64_t output;             // file descriptor for lines of text

@@ -27,7 +27,7 @@ Policy* find_policy(const char* name, unsigned length) {
     for (const PolicyEntry* entry = executive_policies; entry != executive_policies_end; ++entry)
       line << " " << entry->name;
   }
-  end(1);
+  end(kFailed);
 }
 
 }  // namespace

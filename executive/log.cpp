@@ -14,7 +14,7 @@ Report* reported = nullptr;
 }  // namespace
 
 Line& Line::put(char c) {
-  if (length_ < kBytes - 1) text_[length_++] = c;  // one place stays for the end
+  if (length_ < bytes_ - 1) text_[length_++] = c;  // one place stays for the end
   return *this;
 }
 
@@ -48,7 +48,13 @@ Line& Line::hex(uint64_t number) {
   }
 }
 
+Line& Line::octal(uint64_t number) {
+  if (number >= 8) octal(number / 8);
+  return put(static_cast<char>('0' + number % 8));
+}
+
 Line::~Line() {
+  if (text_ != buffer_) return;
   text_[length_++] = '\n';
   system_call(__NR_write, static_cast<uint64_t>(output_file), reinterpret_cast<uint64_t>(text_),
               length_);
@@ -71,7 +77,7 @@ void end(int status) {
 
 void fail(const char* why) {
   Line() << "executive: " << why;
-  end(1);
+  end(kFailed);
 }
 
 }  // namespace osext::executive

@@ -15,19 +15,26 @@ namespace osext::executive {
 // Longer ones are cut.
 class Line {
  public:
+  Line() : Line(buffer_, sizeof(buffer_)) {}
+  // Text for later, in somebody's memory; end() it.
+  Line(char* text, unsigned bytes) : text_(text), bytes_(bytes) {}
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
   Line& operator<<(const char* text);
   Line& operator<<(int64_t number);
   Line& operator<<(uint64_t number);
   Line& operator<<(int number) { return *this << static_cast<int64_t>(number); }
   Line& operator<<(unsigned number) { return *this << static_cast<uint64_t>(number); }
   Line& hex(uint64_t number);
+  Line& octal(uint64_t number);
   Line& put(char c);
-  ~Line();
+  void end() { text_[length_] = '\0'; }
+  ~Line();  // writes it, unless it is for later
 
  private:
-  static constexpr unsigned kBytes = 512;
-  char text_[kBytes];
-  unsigned length_ = 0;
+  char* text_;
+  unsigned bytes_, length_ = 0;
+  char buffer_[512];
 };
 
 void init_log(int output, Report* report);

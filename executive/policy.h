@@ -68,7 +68,7 @@ class Policy {
   ~Policy() = default;
 };
 
-struct PolicyEntry {
+struct alignas(16) PolicyEntry {  // as executive.lds aligns the list
   const char* name;
   Policy* policy;
 };

@@ -95,8 +95,12 @@ static void defer(struct hijack_session *session, struct pt_regs *regs)
 {
 	struct ksignal signal;
 
-	if (has_fault_pending())
+	if (has_fault_pending()) {
+		pr_info_ratelimited("osext_hijack: executive %d faults at %#lx: vector %lu, error %#lx, address %#lx\n",
+				    task_pid_nr(current), regs->ip, current->thread.trap_nr,
+				    current->thread.error_code, current->thread.cr2);
 		hijack_condemn(session, "it faulted");
+	}
 	atomic_or(SLOW_NOTICE, &session->private->slow);
 	clear_thread_flag(TIF_SIGPENDING);
 	if (test_thread_flag(TIF_NOTIFY_SIGNAL)) {

@@ -108,6 +108,7 @@ void unregister_rseq() {
 std::string exit_reason(int status) {
   if (WIFSIGNALED(status)) return fmt::format("the executive died of signal {}", WTERMSIG(status));
   const int code = WEXITSTATUS(status);
+  if (code == executive::kFailed) return "the executive did not start, for the reason it gave";
   if (code == EBUSY) return "another executive is running; end it first";
   if (code == EPERM) return "the executive may not be traced, audited or filtered by seccomp";
   return fmt::format("the executive refused to start: {}", std::strerror(code));
