@@ -114,6 +114,7 @@ void unpack(Guest& guest) {
   guest.flags = state.flags;
   guest.sp = state.sp;
   guest.ax = state.ax;
+  guest.result = state.result;
   guest.cx = state.cx;
   guest.r11 = state.r11;
   guest.whole = guest.cx != guest.ip || guest.r11 != guest.flags;

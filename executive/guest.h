@@ -35,6 +35,7 @@ struct Guest {
   uint32_t own_pid;              // as the guest sees itself
   uint32_t minimal_call;         // the system call served in assembly, or NO_SYSTEM_CALL
   int64_t call;                  // the system call that its owner serves or served last
+  int64_t result;                // of that; the registers may be a signal handler's by then
   osext_hijack_state* transfer;  // for the way to and from the owner; holds the FPU state
   Guest* next;                   // in a queue
   uint64_t started_ns;           // its present turn

@@ -96,7 +96,7 @@ class Trace final : public Policy {
     Record& record = records_[guest.id];
     if (!record.open || static_cast<int64_t>(record.number) != guest.call) return;
     record.open = false;
-    const auto result = static_cast<int64_t>(result_of(guest));
+    const int64_t result = guest.result;
     Line line;
     line << record.text << " = ";
     constexpr int64_t first_error = -4095;

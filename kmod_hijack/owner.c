@@ -260,6 +260,7 @@ static bool serve(struct hijack_guest *guest)
 			regs->orig_ax = request;
 			regs->ax = make_call(guest, array_index_nospec(request, NR_syscalls));
 		}
+		state->result = regs->ax;
 	}
 	return true;
 }

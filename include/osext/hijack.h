@@ -128,7 +128,8 @@ struct osext_hijack_state {
 	__u64 fs_base, gs_base;
 	__u32 pid, own_pid;	/* TAKE: the owner, as the executive and as it itself sees it */
 	__u64 fault_number, fault_code, fault_address, fault_trap, fault_error;
-	__u64 reserved[3];
+	__s64 result;		/* TAKE: of the call, before signal handlers changed the registers */
+	__u64 reserved[2];
 	__u8 fpu[3840];		/* XSAVE area, standard format */
 };
 
