@@ -70,6 +70,7 @@ struct VmOptions {
   std::filesystem::path build = "build";  // holds setup.json, image/ and snapshots/
   std::string kernel = "6.12";            // a kernel named in setup.json
   std::filesystem::path image;            // default: BUILD/image/slim.cpio
+  std::string kernel_words;               // more words for the kernel's command line
   std::chrono::seconds boot_limit{180};
   // sim only:
   int shift = 0;                    // one instruction takes 2^shift virtual nanoseconds

@@ -18,7 +18,7 @@ std::map<std::string, std::string> describe_common(const VmSetup& setup, const V
   return {{"id", id},
           {"kernel_release", setup.kernel.release},
           {"kernel_package", setup.kernel.package},
-          {"kernel_command_line", kernel_command_line(kind, "")},
+          {"kernel_command_line", kernel_command_line(kind, options.kernel_words)},
           {"qemu_version", setup.qemu_version},
           {"qemu_package", setup.qemu_package},
           {"qemu_command_line", shown_command_line(options, kind)}};
@@ -47,6 +47,7 @@ class Sim final : public Machine {
     Deadline deadline = deadline_in(unit.limit);
     VmStart start;
     start.incoming = true;
+    start.kernel_words = options_.kernel_words;
     start.counting = !options_.plugin.empty();
     Vm vm(setup_, options_, start);
     vm.load(snapshot_.state, deadline);
@@ -84,6 +85,7 @@ class FreshBoot final : public Machine {
     VmStart start;
     start.kind = kind_;
     start.kernel_words = "osext.nosnapshot";
+    if (!options_.kernel_words.empty()) start.kernel_words += " " + options_.kernel_words;
     Vm vm(setup_, options_, start);
     // The agent waits for it once the machine has booted.
     vm.region().submit(unit);

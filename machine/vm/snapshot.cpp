@@ -100,6 +100,7 @@ void create_snapshot(const VmSetup& setup, const VmOptions& options, const std::
   fs::create_directories(half);
   {
     VmStart start;
+    start.kernel_words = options.kernel_words;
     Vm vm(setup, options, start);
     Deadline deadline = deadline_in(options.boot_limit);
     vm.run_until_pause(deadline);
@@ -121,7 +122,7 @@ std::string snapshot_manifest(const VmSetup& setup, const VmOptions& options) {
       "snapshot=1\nkernel={} {}\nqemu={} {}\nimage={:016x} {}\nmachine={}\nkernel line={}\n",
       setup.kernel.release, setup.kernel.package, setup.qemu_version, setup.qemu_package,
       hash(image), image.size(), shown_command_line(options, VmKind::sim),
-      kernel_command_line(VmKind::sim, ""));
+      kernel_command_line(VmKind::sim, options.kernel_words));
 }
 
 Snapshot obtain_snapshot(const VmSetup& setup, const VmOptions& options) {

@@ -122,6 +122,8 @@ int run(Arguments& arguments) {
 void add_common(CLI::App& command, Arguments& arguments) {
   command.add_option("--kernel", arguments.vm.kernel, "kernel named in setup.json")
       ->capture_default_str();
+  command.add_option("--kernel-words", arguments.vm.kernel_words,
+                     "more words for the kernel's command line, such as highres=off");
   command.add_option("--build", arguments.vm.build, "build folder")->capture_default_str();
   command.add_option("--image", arguments.vm.image, "guest image, default BUILD/image/slim.cpio");
   command.add_option("--file", arguments.files, "HOST:GUEST, a file to send along");
