@@ -94,6 +94,12 @@ const T& find_by_id(const std::vector<T>& all, std::string_view id, std::string_
       fmt::format("there is no {} '{}'; there are: {}", what, id, fmt::join(ids, ", ")));
 }
 
+// Parameters that are words on the kernel's command line.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBootParams{{
+    {"highres", "off"},      // timers expire at clock ticks only
+    {"mitigations", "off"},  // none against speculative execution
+}};
+
 PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism, const Row& row,
                     Params params, const PlanOptions& options) {
   PlannedCell plan;
@@ -104,6 +110,17 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
   const auto module = plan.cell.params.find("module");
   const bool without_module = module != plan.cell.params.end() && module->second == "absent";
   if (!mechanism.needs_module || without_module) plan.phase = Phase::bare;
+  plan.reports = row.reports;
+  plan.labels = row.labels;
+  if (!row.reports.empty()) plan.series.warmup = 0;
+  if (row.count.quick != 0) plan.series.count = options.full ? row.count.full : row.count.quick;
+  plan.window = std::chrono::milliseconds(options.full ? row.window_ms.full : row.window_ms.quick);
+  plan.boot = boot_words(plan.cell.params);
+  if (options.machine == MachineId::native && !plan.boot.empty()) {
+    plan.skip_reason =
+        fmt::format("needs a kernel booted with {}: in a virtual machine only", plan.boot);
+    plan.boot.clear();
+  }
   if (mechanism.needs_module && !options.modules)
     plan.skip_reason = "kernel modules are loaded inside a virtual machine only";
   plan.must_be_ok = plan.skip_reason.empty() && options.machine != MachineId::smp;
@@ -131,18 +148,6 @@ MachineId parse_machine(std::string_view text) {
     if (name == text) return value;
   throw std::invalid_argument(
       fmt::format("'{}' is no machine; there are: sim, kvm, native, smp", text));
-}
-
-std::string_view to_string(Source source) {
-  switch (source) {
-    case Source::exact:
-      return "exact";
-    case Source::modelled:
-      return "modelled";
-    case Source::measured:
-      return "measured";
-  }
-  throw std::invalid_argument("unknown source");
 }
 
 const std::vector<Experiment>& experiments() {
@@ -188,6 +193,21 @@ std::vector<PlannedCell> plan_cells(const Experiment& experiment, const Mechanis
   return cells;
 }
 
+std::string boot_words(const Params& params) {
+  std::string words;
+  for (const auto& [key, value] : kBootParams) {
+    const auto found = params.find(std::string(key));
+    if (found == params.end() || found->second != value) continue;
+    words += fmt::format("{}{}={}", words.empty() ? "" : " ", key, value);
+  }
+  return words;
+}
+
+bool only_reports(const Experiment& experiment) {
+  return std::all_of(experiment.rows.begin(), experiment.rows.end(),
+                     [](const Row& row) { return !row.reports.empty(); });
+}
+
 std::vector<Gap> gaps(const Experiment& experiment) {
   std::vector<Gap> all;
   for (const MechanismInfo& mechanism : mechanisms())
@@ -195,26 +215,6 @@ std::vector<Gap> gaps(const Experiment& experiment) {
       if (!has(mechanism.offers, row.needs))
         all.push_back({mechanism.id, row.workload, mechanism.lacks.at(row.needs)});
   return all;
-}
-
-std::vector<Metric> metrics(MachineId machine) {
-  switch (machine) {
-    case MachineId::sim:
-      return {{"instructions", "instructions", Source::exact},
-              {"instructions_user", "instructions", Source::exact},
-              {"instructions_kernel", "instructions", Source::exact},
-              {"cr3_writes", "writes", Source::exact},
-              {"cycles", "cycles", Source::modelled},
-              {"itlb_misses", "misses", Source::modelled},
-              {"dtlb_misses", "misses", Source::modelled},
-              {"page_walks", "walks", Source::modelled}};
-    case MachineId::kvm:
-    case MachineId::native:
-      return {{"cycles", "tsc_cycles", Source::measured}};
-    case MachineId::smp:
-      return {};
-  }
-  return {};
 }
 
 }  // namespace osext

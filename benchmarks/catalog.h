@@ -22,6 +22,7 @@ struct PlanOptions {
   MachineId machine = MachineId::sim;
   std::uint64_t operations = 10000;    // of each per-operation series
   std::uint64_t warmup = 100;          // operations before them
+  bool full = false;                   // which of a row's own extents is meant
   bool modules = true;                 // kernel modules may be loaded there
   std::vector<std::string> only = {};  // workloads; empty = all
 };
@@ -32,6 +33,13 @@ struct PlanOptions {
 std::vector<PlannedCell> plan_cells(const Experiment& experiment, const MechanismInfo& mechanism,
                                     const PlanOptions& options);
 
+// The words on the kernel's command line that a cell's parameters ask for ("highres=off"), or "":
+// parameters of the machine, which no program can set once the kernel has booted.
+std::string boot_words(const Params& params);
+
+// True if every row reports values by the guest's clock: no profile has a say in them.
+bool only_reports(const Experiment& experiment);
+
 // A workload that makes no sense with a mechanism, and why.
 struct Gap {
   std::string mechanism;
@@ -39,16 +47,5 @@ struct Gap {
   std::string reason;
 };
 std::vector<Gap> gaps(const Experiment& experiment);
-
-enum class Source { exact, modelled, measured };
-std::string_view to_string(Source source);
-
-struct Metric {
-  std::string name;
-  std::string unit;
-  Source source;
-};
-// What every cell of a machine is measured in.  MachineId::smp has none: it serves tests.
-std::vector<Metric> metrics(MachineId machine);
 
 }  // namespace osext

@@ -7,9 +7,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include "benchmarks/ring_series.h"
+#include "measure/metric.h"
 #include "measure/raw_reader.h"
 #include "measure/raw_writer.h"
 
@@ -64,11 +67,9 @@ UnitRecords sort_frames(const std::vector<PlannedCell>& plan, std::vector<RawFra
   return unit;
 }
 
-// A metric that the plugin's counters give.
+// A metric of measure/metric.h that the plugin's counters give.
 struct CountedMetric {
   const char* name;
-  const char* unit;
-  bool modelled;
   std::function<std::uint64_t(const osext_counters&)> value;
 };
 
@@ -81,17 +82,15 @@ std::uint64_t outside_kernel(const __u64 (&by_space)[OSEXT_SPACES]) {
 std::vector<CountedMetric> counted_metrics(const Profile& profile) {
   using Delta = const osext_counters&;
   return {
-      {"instructions", "instructions", false,
+      {"instructions",
        [](Delta d) { return outside_kernel(d.instructions) + d.instructions[OSEXT_SPACE_KERNEL]; }},
-      {"instructions_user", "instructions", false,
-       [](Delta d) { return outside_kernel(d.instructions); }},
-      {"instructions_kernel", "instructions", false,
-       [](Delta d) { return d.instructions[OSEXT_SPACE_KERNEL]; }},
-      {"cr3_writes", "writes", false, [](Delta d) { return d.cr3_writes; }},
-      {"cycles", "cycles", true, [&profile](Delta d) { return charge_cycles(profile, d); }},
-      {"itlb_misses", "misses", true, [](Delta d) { return outside_kernel(d.itlb_misses); }},
-      {"dtlb_misses", "misses", true, [](Delta d) { return outside_kernel(d.dtlb_misses); }},
-      {"page_walks", "walks", true, [](Delta d) { return d.page_walks; }},
+      {"instructions_user", [](Delta d) { return outside_kernel(d.instructions); }},
+      {"instructions_kernel", [](Delta d) { return d.instructions[OSEXT_SPACE_KERNEL]; }},
+      {"cr3_writes", [](Delta d) { return d.cr3_writes; }},
+      {"cycles", [&profile](Delta d) { return charge_cycles(profile, d); }},
+      {"itlb_misses", [](Delta d) { return outside_kernel(d.itlb_misses); }},
+      {"dtlb_misses", [](Delta d) { return outside_kernel(d.dtlb_misses); }},
+      {"page_walks", [](Delta d) { return d.page_walks; }},
   };
 }
 
@@ -165,6 +164,7 @@ class Converter {
       for (const RawValues& values : record.values)
         passed_through(planned, record, values, measured);
       if (measured.empty()) throw std::runtime_error("nothing was measured");
+      require_reports(planned, record);
     } catch (const std::runtime_error& error) {
       measured = {verdict(planned.cell, Status::failed, error.what())};
     }
@@ -186,11 +186,13 @@ class Converter {
       throw std::runtime_error("the counter ring overflowed");
     const std::vector<osext_counters> deltas = pair_deltas(series_[place], series);
     const auto counters = counters_of(record, deltas);
-    for (const CountedMetric& metric : counted_metrics(*profile_)) {
-      if (!metric.modelled && !exact_) continue;
+    for (const CountedMetric& counted : counted_metrics(*profile_)) {
+      const Metric& metric = *find_metric(counted.name);
+      const bool modelled = metric.on_sim == Source::modelled;
+      if (!modelled && !exact_) continue;
       Sample sample;
       sample.cell = planned.cell;
-      if (metric.modelled) sample.cell.params["profile"] = profile_->name;
+      if (modelled) sample.cell.params["profile"] = profile_->name;
       sample.trial = series.trial;
       sample.metric = metric.name;
       sample.unit = metric.unit;
@@ -198,7 +200,7 @@ class Converter {
       sample.counters = counters;
       sample.values.reserve(deltas.size());
       for (const osext_counters& delta : deltas)
-        sample.values.push_back(static_cast<std::int64_t>(metric.value(delta)));
+        sample.values.push_back(static_cast<std::int64_t>(counted.value(delta)));
       samples.push_back(std::move(sample));
     }
   }
@@ -216,12 +218,15 @@ class Converter {
 
   static void passed_through(const PlannedCell& planned, const CellRecord& record,
                              const RawValues& values, std::vector<Sample>& samples) {
-    if (values.values.size() != planned.series.count || values.ops != planned.series.ops)
+    if (!planned.reports.empty())
+      check_report(planned, values);
+    else if (values.values.size() != planned.series.count || values.ops != planned.series.ops)
       throw std::runtime_error(fmt::format("{} has {} values of {} operations instead of {} of {}",
                                            values.metric, values.values.size(), values.ops,
                                            planned.series.count, planned.series.ops));
     Sample sample;
     sample.cell = planned.cell;
+    sample.cell.params.insert(values.labels.begin(), values.labels.end());
     sample.trial = values.trial;
     sample.metric = values.metric;
     sample.unit = values.unit;
@@ -229,6 +234,30 @@ class Converter {
     sample.values = values.values;
     sample.counters = record.facts;
     samples.push_back(std::move(sample));
+  }
+
+  // A row may report what it was planned to, under labels that it was planned to use.
+  static void check_report(const PlannedCell& planned, const RawValues& values) {
+    const auto is_one_of = [](const std::vector<std::string>& names, const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (!is_one_of(planned.reports, values.metric))
+      throw std::runtime_error(fmt::format("{} was reported and not planned", values.metric));
+    for (const auto& [key, value] : values.labels)
+      if (!is_one_of(planned.labels, key))
+        throw std::runtime_error(
+            fmt::format("{} is labelled by {}, which was not planned", values.metric, key));
+  }
+
+  static void require_reports(const PlannedCell& planned, const CellRecord& record) {
+    for (const std::string& metric : planned.reports)
+      if (std::none_of(record.values.begin(), record.values.end(),
+                       [&](const RawValues& values) { return values.metric == metric; }))
+        throw std::runtime_error(fmt::format("{} was not reported", metric));
+    std::set<std::tuple<std::string, Params, std::uint64_t>> seen;
+    for (const RawValues& values : record.values)
+      if (!seen.insert({values.metric, values.labels, values.trial}).second)
+        throw std::runtime_error(fmt::format("{} was reported twice", values.metric));
   }
 
   const UnitEvidence& evidence_;

@@ -39,7 +39,8 @@ struct Converted {
 //
 // A cell that is ok has one sample per metric and series; any other has one sample without a
 // metric, with its status and reason.  Facts and the sums of system calls, SYSRETs and IRETs over
-// the measured pairs stand in the samples' counters.  On native, values pass through as they are.
+// the measured pairs stand in the samples' counters.  Values that a row reports itself pass through
+// as they are, as do those of native; a planned metric that was not reported fails the cell.
 Converted convert(const std::vector<PlannedCell>& plan, const UnitEvidence& evidence,
                   const Profile* profile, bool exact);
 

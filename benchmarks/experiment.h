@@ -3,6 +3,7 @@
 // are plain data: the host plans with them, the runner measures with them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -32,6 +33,12 @@ enum class Capability {
 // When a cell is measured: before Mechanism::setup() or after it.
 enum class Phase { bare, ready };
 
+// How much of something a run with --quick takes, and one with --full.
+struct Extent {
+  std::uint64_t quick = 0;
+  std::uint64_t full = 0;
+};
+
 // A workload as an experiment asks for it.
 struct Row {
   std::string workload;
@@ -39,6 +46,15 @@ struct Row {
   std::vector<Params> variants;  // of the workload itself; {{}} for one without parameters
   bool batch = false;            // measured in batches too (sampling=batch): the floors
   Reach reach = Reach::caller;
+
+  // A row that reports values by name (Sampler::report) marks no operations.  These are the metrics
+  // of measure/metric.h that each of its cells must report, at least once each; how many values
+  // there are is the workload's own affair.
+  std::vector<std::string> reports = {};
+  // Keys of the labels with which it may tell its values apart ("task"); none is a parameter.
+  std::vector<std::string> labels = {};
+  Extent count = {};      // operations of a cell, in place of the run's own number
+  Extent window_ms = {};  // how long a cell goes on, by the machine's own clock
 };
 
 struct Experiment {
@@ -65,6 +81,10 @@ struct MechanismInfo {
 struct PlannedCell {
   Cell cell;
   Series series;
+  std::vector<std::string> reports;     // as in Row; empty: operations are marked
+  std::vector<std::string> labels;      // as in Row
+  std::chrono::milliseconds window{0};  // as in Row; 0: the series' count decides
+  std::string boot;                     // words that the kernel must have been booted with
   Phase phase = Phase::ready;
   bool must_be_ok = false;  // another state than ok fails the run on this machine
   std::string skip_reason;  // not "": the cell is not measured on this machine

@@ -29,6 +29,7 @@ struct Arguments {
   PlanOptions plan;
   Environment env;
   std::uint64_t seed = 1;
+  std::string boot;
   bool list = false;
 };
 
@@ -45,6 +46,9 @@ void add_options(CLI::App& app, Arguments& args) {
   app.add_option("--only", args.plan.only, "these workloads only")->delimiter(',');
   app.add_option("--modules", args.env.modules, "folder of the kernel modules; loads them");
   app.add_option("--executive", args.env.executive, "file of Hijack's executive");
+  app.add_flag("--full", args.plan.full, "the full extent of rows that have one of their own");
+  app.add_option("--boot", args.boot,
+                 "the cells that need these words on the kernel's command line (default: none)");
   app.add_flag("--list", args.list, "print the cells and measure nothing");
 }
 
@@ -130,8 +134,9 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   args.env.machine = args.plan.machine = parse_machine(args.machine);
   args.plan.modules = !args.env.modules.empty();
-  const auto cells =
+  auto cells =
       plan_cells(find_experiment(args.experiment), find_mechanism(args.mechanism), args.plan);
+  std::erase_if(cells, [&](const PlannedCell& plan) { return plan.boot != args.boot; });
   if (cells.empty())
     throw std::invalid_argument(fmt::format("{} measures nothing of {}; see --list of the others",
                                             args.experiment, args.mechanism));

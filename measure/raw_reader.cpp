@@ -73,6 +73,7 @@ RawValues parse_values(std::string_view rest) {
   values.trial = raw.trial;
   values.metric = take_until(rest, '\0', "metric");
   values.unit = take_until(rest, '\0', "unit");
+  values.labels = parse_params(take_until(rest, '\0', "labels"));
   if (values.metric.empty() || raw.ops == 0 || raw.count == 0)
     malformed("VALUES frame without metric, operations or values");
   if (rest.size() % sizeof(std::int64_t) != 0 || rest.size() / sizeof(std::int64_t) != raw.count)

@@ -24,6 +24,7 @@ struct RawValues {
   std::uint64_t trial = 0;
   std::string metric;
   std::string unit;
+  Params labels;
   std::vector<std::int64_t> values;
 };
 struct RawFact {

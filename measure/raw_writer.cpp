@@ -59,11 +59,12 @@ void RawWriter::marked(const Series& series) {
 }
 
 void RawWriter::values(const Series& series, std::string_view metric, std::string_view unit,
-                       std::span<const std::int64_t> values) {
+                       std::span<const std::int64_t> values, const Params& labels) {
   const osext_raw_values head{values.size(), series.ops, series.trial};
   std::string payload(bytes_of(head));
   payload.append(metric).push_back('\0');
   payload.append(unit).push_back('\0');
+  payload.append(to_string(labels)).push_back('\0');
   payload.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   frame(OSEXT_RAW_VALUES, payload);
 }

@@ -27,7 +27,7 @@ class RawWriter {
   void cell(const Cell& cell);
   void marked(const Series& series);
   void values(const Series& series, std::string_view metric, std::string_view unit,
-              std::span<const std::int64_t> values);
+              std::span<const std::int64_t> values, const Params& labels = {});
   void fact(std::string_view name, std::int64_t value);
   // `reason` is made one line; "" for ok.
   void status(Status status, std::string_view reason);

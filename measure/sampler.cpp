@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "measure/metric.h"
+
 namespace osext {
 
 Sampler::Sampler(RawWriter& writer, bool markers) : writer_(writer), markers_(markers) {
@@ -23,6 +25,16 @@ Sampler::Sampler(RawWriter& writer, bool markers) : writer_(writer), markers_(ma
 }
 
 Sampler::~Sampler() = default;
+
+void Sampler::report(std::string_view metric, std::span<const std::int64_t> values,
+                     const Params& labels, std::uint64_t ops) {
+  const Metric* known = find_metric(metric);
+  if (known == nullptr)
+    throw std::logic_error(fmt::format("'{}' is not in the list of metrics", metric));
+  Series series;
+  series.ops = ops;
+  writer_.values(series, metric, known->unit, values, labels);
+}
 
 void Sampler::require_pairs(std::uint64_t made, std::uint64_t wanted) {
   if (made != wanted)

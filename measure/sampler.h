@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ class Sampler {
   // std::runtime_error when the loop made another number of pairs, and what the loop throws.
   template <class Loop>
   void measure(const Series& series, Loop&& loop);
+
+  // What a row says itself, by the names of measure/metric.h, instead of marking operations: times
+  // by the guest's clock, packets, percentages.  Each value covers `ops` operations.  `labels` tell
+  // apart what one cell measures of several things.  Throws std::logic_error for an unknown metric.
+  void report(std::string_view metric, std::span<const std::int64_t> values,
+              const Params& labels = {}, std::uint64_t ops = 1);
 
   // A count that belongs to the cell being measured, e.g. how often a fast path was taken.
   void fact(std::string_view name, std::int64_t value) { writer_.fact(name, value); }

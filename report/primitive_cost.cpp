@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "measure/metric.h"
 #include "report/validity.h"
 
 namespace osext::report {
@@ -235,7 +236,7 @@ Table detail_table(const RunInfo& info, const Block& block) {
                              {variant_text(row.params), Tone::muted},
                              {one->metric},
                              {one->unit},
-                             {std::string(to_string(source_of(one->metric, info.machine)))},
+                             {std::string(osext::to_string(source_of(one->metric, info.machine)))},
                              {std::to_string(one->n)},
                              {std::to_string(one->ops)},
                              {to_string(one->min)},

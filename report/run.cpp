@@ -2,8 +2,6 @@
 // Loading a run directory; see run.h.
 #include "report/run.h"
 
-#include <algorithm>
-#include <array>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -110,31 +108,6 @@ Run load_run(const std::filesystem::path& directory) {
 std::string kernel_text(const RunInfo& info) {
   if (info.kernel_release.empty() || info.kernel_release == info.kernel) return info.kernel;
   return info.kernel + " (" + info.kernel_release + ")";
-}
-
-Source source_of(std::string_view metric, std::string_view machine) {
-  if (machine != "sim") return Source::measured;
-  // What the counting plugin counts; all else on this machine comes out of a model: TLB and
-  // cycles out of the profile, times out of virtual time.
-  static constexpr std::array<std::string_view, 9> kCounted = {
-      "instructions", "instructions_user", "instructions_kernel",
-      "cr3_writes",   "violations",        "cr4_pge_toggles",
-      "syscalls",     "sysrets",           "irets"};
-  const bool counted = std::find(kCounted.begin(), kCounted.end(), metric) != kCounted.end() ||
-                       metric.starts_with("instructions_") || metric.starts_with("inv");
-  return counted ? Source::exact : Source::modelled;
-}
-
-std::string_view to_string(Source source) {
-  switch (source) {
-    case Source::exact:
-      return "exact";
-    case Source::modelled:
-      return "modelled";
-    case Source::measured:
-      return "measured";
-  }
-  return "";
 }
 
 std::string one_line(std::string_view text) {

@@ -38,12 +38,6 @@ RunInfo parse_run_info(std::string_view text, const std::string& name);
 // "6.12 (6.12.95+deb12-amd64)"
 std::string kernel_text(const RunInfo& info);
 
-// exact: counted one by one; modelled: from a CPU profile or virtual time; measured: read from
-// hardware.
-enum class Source { exact, modelled, measured };
-Source source_of(std::string_view metric, std::string_view machine);
-std::string_view to_string(Source source);
-
 // Text from outside on one line, without control characters that a terminal would obey.
 std::string one_line(std::string_view text);
 

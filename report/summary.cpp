@@ -2,6 +2,8 @@
 // tables/summary.csv; see summary.h.
 #include "report/summary.h"
 
+#include "measure/metric.h"
+
 namespace osext::report {
 
 Table summary_table(const RunInfo& info, std::span<const Series> series) {
@@ -19,7 +21,8 @@ Table summary_table(const RunInfo& info, std::span<const Series> series) {
     const auto number = [&](Fixed value) { return one.n > 0 ? to_string(value) : std::string(); };
     // A record that only says why there is no value has no metric, so it has no source either.
     const std::string source =
-        one.metric.empty() ? "" : std::string(to_string(source_of(one.metric, info.machine)));
+        one.metric.empty() ? ""
+                           : std::string(osext::to_string(source_of(one.metric, info.machine)));
     Row row;
     for (std::string text : {one.cell.experiment, one.cell.mechanism, one.cell.workload,
                              osext::to_string(one.cell.params), one.metric, one.unit, source,

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "benchmarks/catalog.h"
 #include "machine/doctor/kvm_race.h"
 #include "machine/vm/setup_file.h"
@@ -25,34 +27,39 @@ void require_kvm(const VmOptions& vm) {
 }
 
 std::unique_ptr<Machine> make_machine(const RunOptions& options, const Place& place,
-                                      const std::string& profile, bool fresh) {
+                                      const MachineKey& key, bool fresh) {
   if (options.machine == "native") return make_native({});
   VmOptions vm;
   vm.build = place.build();
   vm.kernel = kernel_name(place, options.kernel);
+  vm.kernel_words = key.boot;
   if (options.machine == "kvm") {
     require_kvm(vm);
     return make_kvm(vm);
   }
-  vm.plugin = place.plugin();
-  vm.profile = place.profile(profile);
   vm.fresh = fresh;
   vm.snapshots = options.snapshots;
+  if (key.profile.empty()) return make_sim(vm);
+  vm.plugin = place.plugin();
+  vm.profile = place.profile(key.profile);
   if (!fs::exists(vm.profile)) {
     throw MachineError(
-        fmt::format("there is no CPU profile '{}': see machine/sim/profiles", profile));
+        fmt::format("there is no CPU profile '{}': see machine/sim/profiles", key.profile));
   }
   return make_sim(vm);
 }
 
 }  // namespace
 
-Machines make_machines(const RunOptions& options, const Place& place) {
+Machines make_machines(const std::vector<PlannedUnit>& plan, const RunOptions& options,
+                       const Place& place) {
   Machines machines;
-  bool fresh = options.fresh;
-  for (const std::string& profile : profiles_of(options)) {
-    machines[profile] = make_machine(options, place, profile, fresh);
-    fresh = false;  // one boot serves all profiles
+  std::set<std::string> booted;  // one boot of each command line serves all profiles
+  for (const PlannedUnit& unit : plan) {
+    const MachineKey key = machine_of(unit);
+    if (machines.contains(key)) continue;
+    const bool fresh = options.fresh && booted.insert(key.boot).second;
+    machines[key] = make_machine(options, place, key, fresh);
   }
   return machines;
 }
@@ -70,6 +77,8 @@ Unit make_unit(const PlannedUnit& planned, const RunOptions& options, const Plac
                fmt::format("--operations={}", options.operations()),
                fmt::format("--seed={}", options.seed),
                "--records=" + unit.records};
+  if (options.full) unit.argv.push_back("--full");
+  if (!planned.boot.empty()) unit.argv.push_back("--boot=" + planned.boot);
   if (options.machine != "native" && find_mechanism(planned.mechanism).needs_module) {
     const fs::path source = place.modules(kernel_name(place, options.kernel));
     for (const auto& entry : fs::directory_iterator(source)) {

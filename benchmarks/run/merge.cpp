@@ -2,6 +2,7 @@
 #include "benchmarks/run/merge.h"
 
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace osext {
@@ -19,8 +20,22 @@ Status worse(Status a, Status b) {
   return static_cast<int>(a) > static_cast<int>(b) ? a : b;
 }
 
-Cell without_profile(Cell cell) {
+// Labels of the values that a row reports; none is a parameter of a planned cell.
+using Labels = std::map<std::string, std::set<std::string>>;  // by experiment
+Labels labels_of(const std::vector<PlannedUnit>& plan) {
+  Labels labels;
+  for (const PlannedUnit& unit : plan)
+    for (const PlannedCell& cell : unit.cells)
+      labels[unit.experiment].insert(cell.labels.begin(), cell.labels.end());
+  return labels;
+}
+
+// The cell as it was planned.
+Cell planned_cell(Cell cell, const Labels& labels) {
   cell.params.erase("profile");
+  const auto own = labels.find(cell.experiment);
+  if (own == labels.end()) return cell;
+  for (const std::string& label : own->second) cell.params.erase(label);
   return cell;
 }
 
@@ -51,9 +66,11 @@ std::vector<Sample> merge_restores(const std::vector<std::vector<Sample>>& units
 
 nlohmann::json cell_states(const std::vector<PlannedUnit>& plan,
                            const std::vector<Sample>& samples) {
+  const Labels labels = labels_of(plan);
   std::map<Cell, Status> states;
   for (const Sample& sample : samples) {
-    const auto [entry, is_new] = states.try_emplace(without_profile(sample.cell), sample.status);
+    const auto [entry, is_new] =
+        states.try_emplace(planned_cell(sample.cell, labels), sample.status);
     if (!is_new) entry->second = worse(entry->second, sample.status);
   }
   nlohmann::json cells = nlohmann::json::array();

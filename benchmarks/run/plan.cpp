@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 #include "benchmarks/catalog.h"
@@ -20,8 +21,14 @@ PlanOptions plan_options(const RunOptions& options) {
   PlanOptions plan;
   plan.machine = parse_machine(options.machine);
   plan.operations = options.operations();
+  plan.full = options.full;
   plan.modules = options.machine != "native";
   return plan;
+}
+
+std::string extent_text(const PlannedCell& plan) {
+  if (plan.window.count() != 0) return fmt::format("{} ms", plan.window.count());
+  return fmt::format("{} x {}", plan.series.count, plan.series.ops);
 }
 
 // A misspelt name must not silently measure less.
@@ -33,7 +40,16 @@ void check_names(const RunOptions& options) {
 }  // namespace
 
 std::string PlannedUnit::name() const {
-  return experiment + "." + mechanism + (profile.empty() ? "" : "." + profile);
+  std::string name = experiment + "." + mechanism;
+  for (const std::string& part : {profile, boot})
+    if (!part.empty()) name += "." + part;
+  std::replace(name.begin(), name.end(), ' ', ',');
+  return name;
+}
+
+std::vector<std::string> profiles_of(const Experiment& experiment, const RunOptions& options) {
+  if (only_reports(experiment)) return {""};
+  return profiles_of(options);
 }
 
 std::vector<std::string> profiles_of(const RunOptions& options) {
@@ -53,11 +69,12 @@ std::vector<PlannedUnit> make_plan(const RunOptions& options) {
     if (!wanted(options.experiments, experiment.id)) continue;
     for (const MechanismInfo& mechanism : mechanisms()) {
       if (!wanted(options.mechanisms, mechanism.id)) continue;
-      auto cells = plan_cells(experiment, mechanism, plan_options(options));
-      if (cells.empty()) continue;
-      for (const std::string& profile : profiles_of(options)) {
-        units.push_back({experiment.id, mechanism.id, profile, cells});
-      }
+      std::map<std::string, std::vector<PlannedCell>> boots;
+      for (PlannedCell& cell : plan_cells(experiment, mechanism, plan_options(options)))
+        boots[cell.boot].push_back(std::move(cell));
+      for (const auto& [boot, cells] : boots)
+        for (const std::string& profile : profiles_of(experiment, options))
+          units.push_back({experiment.id, mechanism.id, profile, boot, cells});
     }
   }
   if (units.empty()) {
@@ -75,11 +92,10 @@ std::string list_plan(const RunOptions& options) {
     for (const MechanismInfo& mechanism : mechanisms()) {
       if (!wanted(options.mechanisms, mechanism.id)) continue;
       for (const PlannedCell& plan : plan_cells(experiment, mechanism, plan_options(options))) {
-        text += fmt::format("  {:<8} {:<16} {:<34} {}\n", mechanism.id, plan.cell.workload,
-                            to_string(plan.cell.params),
-                            plan.skip_reason.empty()
-                                ? fmt::format("{} x {}", plan.series.count, plan.series.ops)
-                                : "skipped: " + plan.skip_reason);
+        text += fmt::format(
+            "  {:<8} {:<16} {:<34} {}\n", mechanism.id, plan.cell.workload,
+            to_string(plan.cell.params),
+            plan.skip_reason.empty() ? extent_text(plan) : "skipped: " + plan.skip_reason);
       }
     }
     for (const Gap& gap : gaps(experiment)) {

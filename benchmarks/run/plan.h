@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // The plan of a run: which units there are, in which order, and what each one
-// must deliver.  A unit is experiment x mechanism x profile: one restore of the
-// machine, so that everything a ratio needs is measured in the same run.
+// must deliver.  A unit is experiment x mechanism x profile, and the words that the
+// kernel was booted with: one restore of the machine, so that everything a ratio needs
+// is measured in the same run.  Where no profile has a say there is one unit for all.
 #pragma once
 
 #include <string>
@@ -16,11 +17,16 @@ struct PlannedUnit {
   std::string experiment;
   std::string mechanism;
   std::string profile;  // "" where nothing is modelled
+  std::string boot;     // more words for the kernel that it needs, "" = none
   std::vector<PlannedCell> cells;
 
-  // File name and label: "primitive_cost.hijack.zen3".
+  // File name and label: "primitive_cost.hijack.zen3", "nanosleep_jitter.linux.highres=off".
   std::string name() const;
 };
+
+// Profiles that an experiment's cells are measured under: those of the run, or "" alone where
+// the experiment only reports values by the guest's clock.
+std::vector<std::string> profiles_of(const Experiment& experiment, const RunOptions& options);
 
 // Profiles that a run on this machine charges cycles by, in order; the first is the headline.
 std::vector<std::string> profiles_of(const RunOptions& options);

@@ -64,6 +64,10 @@ Json describe(const RunOptions& options, const Machines& machines) {
   for (const auto& [name, value] : facts) {
     if (!varies(name)) run["facts"][name] = value;
   }
+  for (const auto& [key, machine] : machines) {
+    if (!key.boot.empty())
+      run["boot_variants"][key.boot] = machine->describe().at("kernel_command_line");
+  }
   return run;
 }
 
@@ -81,9 +85,11 @@ Json environment(const RunOptions& options, const Machines& machines, const Plac
     }
   }
   // Another boot is another state to measure from.
-  const auto facts = machines.begin()->second->describe();
-  const auto nonce = facts.find("boot_nonce");
-  if (nonce != facts.end()) all["boot_nonce"] = nonce->second;
+  for (const auto& [key, machine] : machines) {
+    const auto facts = machine->describe();
+    const auto nonce = facts.find("boot_nonce");
+    if (nonce != facts.end()) all["boot_nonce"]["boot " + key.boot] = nonce->second;
+  }
   std::sort(files.begin(), files.end());
   all["fingerprint"] = fmt::format("{:016x}", fingerprint(files));
   return all;
@@ -111,7 +117,7 @@ class Run {
       : options_(options),
         place_(place),
         plan_(make_plan(options)),
-        machines_(make_machines(options, place)),
+        machines_(make_machines(plan_, options, place)),
         directory_(options.out.empty() ? place.tree / "results" / "latest" : options.out,
                    environment(options, machines_, place), options.fresh),
         progress_(static_cast<int>(plan_.size())),
@@ -166,7 +172,7 @@ class Run {
   RunDirectory::UnitFiles run_unit(const PlannedUnit& planned) {
     UnitResult result;
     try {
-      result = machines_.at(planned.profile)->run(make_unit(planned, options_, place_));
+      result = machines_.at(machine_of(planned))->run(make_unit(planned, options_, place_));
     } catch (const std::exception& error) {
       result.outcome = Outcome::crashed;
       result.reason = "the machine could not be had: see the logs";
@@ -202,9 +208,11 @@ class Run {
 
     Json run = describe(options_, machines_);
     for (std::size_t i = 0; i < plan_.size(); ++i) {
-      run["notes"][plan_[i].mechanism] = results_[i].notes;
+      const PlannedUnit& unit = plan_[i];
+      const std::string name = unit.mechanism + (unit.boot.empty() ? "" : " " + unit.boot);
+      run["notes"][name] = results_[i].notes;
     }
-    for (const auto& [profile, machine] : machines_) {
+    for (const auto& [key, machine] : machines_) {
       const auto facts = machine->describe();
       const auto nonce = facts.find("boot_nonce");
       if (nonce == facts.end()) continue;

@@ -12,8 +12,9 @@
  *            MARKED frame of the file is the n-th SERIES marker of the ring; its
  *            operations are the BEGIN/END pairs up to the next SERIES marker, of
  *            which the first `warmup` are dropped
- *   VALUES   struct osext_raw_values, then metric name, NUL, unit, NUL, then
- *            `count` signed 64-bit values
+ *   VALUES   struct osext_raw_values, then metric name, NUL, unit, NUL, labels, NUL,
+ *            then `count` signed 64-bit values.  Labels are "k=v;k=v" and tell
+ *            apart what one cell measured of several things ("task=0"); often ""
  *   FACT     text "name=integer": a count that belongs to the cell (fast-path
  *            entries, for example); ends up in the sample's counters
  *   STATUS   text "ok\n", or "skipped\nreason\n", "failed\nreason\n": closes the cell

@@ -88,6 +88,13 @@ TEST(Catalog, TakesFloorsFromBatchesOfAThousand) {
     }
 }
 
+TEST(Catalog, BootsWhatParametersOfTheMachineAskFor) {
+  EXPECT_EQ(boot_words({}), "");
+  EXPECT_EQ(boot_words({{"highres", "on"}, {"save", "full"}}), "");
+  EXPECT_EQ(boot_words({{"highres", "off"}, {"mitigations", "off"}}),
+            "highres=off mitigations=off");
+}
+
 TEST(Catalog, SelectsWorkloadsAndNamesUnknownIds) {
   EXPECT_EQ(plan("linux", {.only = {"rpc_peer"}}).size(), 2u);
   EXPECT_TRUE(plan("linux", {.only = {"nothing"}}).empty());

@@ -256,6 +256,54 @@ TEST_F(ConvertTest, NativeValuesPassThrough) {
   EXPECT_NE(reason(evidence()).find("2 values"), std::string::npos);
 }
 
+// A row that reports by name: what was planned, as many values as it likes, under planned labels.
+TEST_F(ConvertTest, ReportedValuesPassThroughUnderTheirLabels) {
+  PlannedCell plan = planned("null_syscall");
+  plan.reports = {"delivered_pps", "jitter_ns"};
+  plan.labels = {"task"};
+  const std::vector<std::int64_t> one = {1}, two = {2, 3};
+  const auto samples_of = [&](auto write) {
+    {
+      RawWriter writer(path_);
+      writer.cell(plan.cell);
+      write(writer);
+      writer.status(Status::ok, "");
+    }
+    return convert({plan}, evidence(), nullptr, true).samples;
+  };
+  const auto good = samples_of([&](RawWriter& writer) {
+    writer.values({}, "delivered_pps", "packets/s", one, {{"task", "0"}});
+    writer.values({}, "delivered_pps", "packets/s", two, {{"task", "1"}});
+    writer.values({}, "jitter_ns", "ns", two);
+  });
+  ASSERT_EQ(good.size(), 3u);
+  EXPECT_EQ(good[0].cell.params, (Params{{"task", "0"}}));
+  EXPECT_EQ(good[1].cell.params, (Params{{"task", "1"}}));
+  EXPECT_EQ(good[1].values, two);
+  EXPECT_EQ(good[2].cell.params, Params{});
+  EXPECT_EQ(good[2].unit, "ns");
+
+  const auto reason_of = [&](auto write) {
+    const auto samples = samples_of(write);
+    EXPECT_EQ(samples.size(), 1u);
+    EXPECT_EQ(samples.front().status, Status::failed);
+    return samples.front().reason;
+  };
+  EXPECT_EQ(reason_of([&](RawWriter& writer) { writer.values({}, "jitter_ns", "ns", one); }),
+            "delivered_pps was not reported");
+  EXPECT_EQ(reason_of([&](RawWriter& writer) {
+              for (const char* metric : {"delivered_pps", "jitter_ns", "jitter_ns"})
+                writer.values({}, metric, "", one);
+            }),
+            "jitter_ns was reported twice");
+  EXPECT_EQ(reason_of([&](RawWriter& writer) { writer.values({}, "cycles", "cycles", one); }),
+            "cycles was reported and not planned");
+  EXPECT_EQ(reason_of([&](RawWriter& writer) {
+              writer.values({}, "jitter_ns", "ns", one, {{"colour", "red"}});
+            }),
+            "jitter_ns is labelled by colour, which was not planned");
+}
+
 TEST_F(ConvertTest, RecordsThatDoNotBelongFailEveryCell) {
   record({planned("null_syscall"), planned("rpc_peer")});
   series(4);

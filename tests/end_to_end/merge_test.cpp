@@ -37,7 +37,7 @@ TEST(MergeRestores, AFailureOfOneRestoreIsSeen) {
   failed.status = Status::crashed;
   failed.reason = "the kernel panicked";
   const auto merged = merge_restores({{sample("instructions", 324)}, {failed}});
-  PlannedUnit unit{"primitive_cost", "linux", "a", {}};
+  PlannedUnit unit{"primitive_cost", "linux", "a", "", {}};
   PlannedCell planned;
   planned.cell = sample("", 0).cell;
   planned.must_be_ok = true;
@@ -45,6 +45,21 @@ TEST(MergeRestores, AFailureOfOneRestoreIsSeen) {
   const auto states = cell_states({unit}, merged);
   EXPECT_EQ(states.at(0).at("status"), "crashed");
   EXPECT_FALSE(acceptable(states));
+}
+
+// Values that a row reports under labels belong to the cell that was planned.
+TEST(CellStates, LabelsAreNoParameters) {
+  Sample task = sample("delivered_pps", 7);
+  task.cell.params = {{"policy", "same_prio"}, {"task", "0"}};
+  PlannedUnit unit{"primitive_cost", "linux", "", "", {}};
+  PlannedCell planned;
+  planned.cell = sample("", 0).cell;
+  planned.cell.params = {{"policy", "same_prio"}};
+  planned.labels = {"task"};
+  unit.cells = {planned};
+  EXPECT_EQ(cell_states({unit}, {task}).at(0).at("status"), "ok");
+  unit.cells[0].labels.clear();
+  EXPECT_EQ(cell_states({unit}, {task}).at(0).at("status"), "missing");
 }
 
 TEST(Acceptable, SkippingIsFineOnlyWhereForeseen) {

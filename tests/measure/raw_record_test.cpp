@@ -24,7 +24,8 @@ class RawRecord : public testing::Test {
     writer.note("kernel", "6.12\nDebian");
     writer.cell({"primitive_cost", "linux", "rpc_peer", {{"bytes", "1"}}});
     writer.marked({.count = 10, .ops = 1000, .warmup = 3, .trial = 1});
-    writer.values({.count = 2, .ops = 1}, "cycles", "tsc_cycles", std::vector<std::int64_t>{5, -6});
+    writer.values({.count = 2, .ops = 1}, "cycles", "tsc_cycles", std::vector<std::int64_t>{5, -6},
+                  {{"task", "0"}});
     writer.fact("fast_entries", 42);
     writer.status(Status::failed, "two\nlines\n");
     writer.cell({"primitive_cost", "linux", "null_syscall", {}});
@@ -59,6 +60,7 @@ TEST_F(RawRecord, ComesBackAsItWas) {
   const RawValues& values = std::get<RawValues>(records.frames[3]);
   EXPECT_EQ(values.values, (std::vector<std::int64_t>{5, -6}));
   EXPECT_EQ(values.unit, "tsc_cycles");
+  EXPECT_EQ(values.labels, (Params{{"task", "0"}}));
   EXPECT_EQ(std::get<RawFact>(records.frames[4]).value, 42);
   EXPECT_EQ(std::get<RawStatus>(records.frames[5]).reason, "two lines");
   EXPECT_EQ(std::get<RawStatus>(records.frames[7]).status, Status::ok);
@@ -116,7 +118,7 @@ TEST(RawReader, RefusesWhatTheFormatDoesNotAllow) {
   // A count that overflows when it is multiplied by eight.
   const osext_raw_values values{0x2000000000000001ull, 1, 0};
   std::string payload(reinterpret_cast<const char*>(&values), sizeof values);
-  payload += std::string("m\0u\0", 4) + std::string(8, '\0');
+  payload += std::string("m\0u\0\0", 5) + std::string(8, '\0');
   EXPECT_THROW(read(of(OSEXT_RAW_VALUES, payload)), std::runtime_error);
 }
 

@@ -118,19 +118,5 @@ TEST(RunInfo, OptionalKeysMayBeAbsent) {
   EXPECT_EQ(info.command_line, "");
 }
 
-TEST(Source, IsDerivedFromMetricAndMachine) {
-  using report::Source;
-  using report::source_of;
-  EXPECT_EQ(source_of("instructions", "sim"), Source::exact);
-  EXPECT_EQ(source_of("instructions_kernel", "sim"), Source::exact);
-  EXPECT_EQ(source_of("cr3_writes", "sim"), Source::exact);
-  EXPECT_EQ(source_of("cycles", "sim"), Source::modelled);
-  EXPECT_EQ(source_of("itlb_misses", "sim"), Source::modelled);
-  EXPECT_EQ(source_of("page_walks", "sim"), Source::modelled);
-  EXPECT_EQ(source_of("ns", "sim"), Source::modelled);
-  EXPECT_EQ(source_of("cycles", "native"), Source::measured);
-  EXPECT_EQ(source_of("instructions", "kvm"), Source::measured);
-}
-
 }  // namespace
 }  // namespace osext::report_tests
