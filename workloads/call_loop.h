@@ -53,4 +53,19 @@ long call_loop(Probe& probe, std::uint64_t pairs, std::uint64_t ops, long number
   return result;
 }
 
+// The same for a program that uses its working set before each call: `walk` (working_set.h) and the
+// call are one operation.
+template <class Probe, class Walk>
+long walked_call_loop(Probe& probe, std::uint64_t pairs, Walk walk, long number,
+                      long argument = 0) {
+  long result = 0;
+  for (std::uint64_t i = 0; i < pairs; ++i) {
+    probe.begin();
+    walk();
+    result = system_call(number, argument);
+    probe.end();
+  }
+  return result;
+}
+
 }  // namespace osext

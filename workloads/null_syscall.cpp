@@ -17,6 +17,15 @@ void null_syscall(Sampler& sampler, const Series& series) {
   });
 }
 
+void null_syscall(Sampler& sampler, const Series& series, const WorkingSet& set) {
+  set.visit([&](const auto& walk) {
+    sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
+      if (walked_call_loop(probe, pairs, walk, SYS_getppid) != getppid())
+        throw std::runtime_error("getppid() by raw system call gives another process than libc's");
+    });
+  });
+}
+
 void overhead(Sampler& sampler, const Series& series) {
   sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
     for (std::uint64_t i = 0; i < pairs; ++i) {

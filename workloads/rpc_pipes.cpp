@@ -41,9 +41,8 @@ void serve(const Pipe& request, const Pipe& answer, long bytes) {
   }
 }
 
-}  // namespace
-
-void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes) {
+template <class Walk>
+void measure(Sampler& sampler, const Series& series, std::uint64_t bytes, Walk walk) {
   if (bytes < 1 || bytes > 8) throw std::runtime_error("rpc_peer exchanges 1 to 8 bytes");
   const long length = static_cast<long>(bytes);
   Pipe request;
@@ -56,6 +55,7 @@ void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes) {
     for (std::uint64_t i = 0; i < pairs; ++i) {
       const unsigned char expected = static_cast<unsigned char>(message[0] + 1);
       probe.begin();
+      walk();
       const long written = system_call(SYS_write, request.in(), buffer, length);
       const long got = system_call(SYS_read, answer.out(), buffer, length);
       probe.end();
@@ -63,6 +63,16 @@ void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes) {
         throw std::runtime_error("the pipe server answers wrongly");
     }
   });
+}
+
+}  // namespace
+
+void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes) {
+  measure(sampler, series, bytes, NoWalk{});
+}
+
+void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes, const WorkingSet& set) {
+  set.visit([&](const auto& walk) { measure(sampler, series, bytes, walk); });
 }
 
 }  // namespace osext

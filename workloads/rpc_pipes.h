@@ -12,11 +12,15 @@
 #pragma once
 
 #include "measure/sampler.h"
+#include "workloads/working_set.h"
 
 namespace osext {
 
 // `bytes` are exchanged each way (1 to 8); the server adds one to the first, and the client checks
 // it.  Pin to one CPU before.  Throws std::runtime_error.
 void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes);
+
+// The same with a walk of the client's through `set` before each call, inside the marks.
+void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes, const WorkingSet& set);
 
 }  // namespace osext
