@@ -46,6 +46,7 @@ struct Row {
   std::vector<Params> variants;  // of the workload itself; {{}} for one without parameters
   bool batch = false;            // measured in batches too (sampling=batch): the floors
   Reach reach = Reach::caller;
+  std::vector<Params> full_only = {};  // variants that only a full run has: the points between
 
   // A row that reports values by name (Sampler::report) marks no operations.  These are the metrics
   // of measure/metric.h that each of its cells must report, at least once each; how many values
@@ -71,7 +72,8 @@ struct MechanismInfo {
   // What it offers; a capability that is missing here has its reason in `lacks`.
   std::vector<Capability> offers;
   std::map<Capability, std::string> lacks;
-  // Variants that the mechanism adds to a workload: interpose -> variant=getregs, ...
+  // Variants that the mechanism adds to a workload: interpose -> variant=getregs, ...  A key
+  // "experiment/workload" is for that experiment and goes before "workload".
   std::map<std::string, std::vector<Params>> variants;
   // Workloads whose reach is wider with this mechanism than the row says.
   std::map<std::string, Reach> reach;

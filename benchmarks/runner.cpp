@@ -46,7 +46,7 @@ void add_options(CLI::App& app, Arguments& args) {
   app.add_option("--only", args.plan.only, "these workloads only")->delimiter(',');
   app.add_option("--modules", args.env.modules, "folder of the kernel modules; loads them");
   app.add_option("--executive", args.env.executive, "file of Hijack's executive");
-  app.add_flag("--full", args.plan.full, "the full extent of rows that have one of their own");
+  app.add_flag("--full", args.plan.full, "the full extent, and the rows that only a full run has");
   app.add_option("--boot", args.boot,
                  "the cells that need these words on the kernel's command line (default: none)");
   app.add_flag("--list", args.list, "print the cells and measure nothing");

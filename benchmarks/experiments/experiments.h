@@ -7,5 +7,6 @@
 namespace osext {
 
 Experiment primitive_cost();
+Experiment tlb_working_set();
 
 }  // namespace osext

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <functional>
 #include <stdexcept>
+#include <type_traits>
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/kernel_module.h"
@@ -21,11 +22,13 @@
 #include "workloads/call_loop.h"
 #include "workloads/child.h"
 #include "workloads/null_syscall.h"
+#include "workloads/working_set.h"
 
 namespace osext {
 namespace {
 
-constexpr long kArgument = 0x1234567;
+constexpr long kArgument = 0x1234567;  // four bytes; so has the answer to it
+constexpr std::int64_t kMessageBytes = 4;
 constexpr std::uint64_t kNoSystemCall = ~std::uint64_t{0};
 
 // What a guest calls for a row, and what proves that the executive served it.
@@ -64,6 +67,17 @@ Call call_of(const std::string& workload, bool full) {
   throw std::runtime_error(fmt::format("hijack does not measure {}", workload));
 }
 
+// One loop over the call, with the walk through the guest's pages where there is one.
+template <class Probe, class Walk>
+std::uint64_t loop(Probe& probe, std::uint64_t pairs, std::uint64_t ops, const Call& call,
+                   const Walk& walk, long argument = kArgument) {
+  if constexpr (std::is_same_v<Walk, NoWalk>)
+    return static_cast<std::uint64_t>(
+        call_loop(probe, pairs, ops, call.number, call.leg, argument));
+  else
+    return static_cast<std::uint64_t>(walked_call_loop(probe, pairs, walk, call.number, argument));
+}
+
 class Hijack : public Mechanism {
  public:
   std::string probe(const Environment& env) override {
@@ -86,7 +100,26 @@ class Hijack : public Mechanism {
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     if (plan.phase == Phase::ready) use(engine_of(plan.cell.params));
     if (plan.cell.workload == "null_syscall") return null_syscall(sampler, plan.series);
-    if (plan.cell.workload == "rpc_peer") return peers(plan, sampler);
+    const Params& params = plan.cell.params;
+    const auto measure_beside = [&](const auto& walk) {
+      if (plan.cell.workload == "rpc_peer")
+        peers(plan, sampler, walk);
+      else
+        measure_calls(plan, sampler, walk);
+    };
+    if (!params.contains("kind")) return measure_beside(NoWalk{});
+    const WorkingSet set(parse_page_kind(params.at("kind")), std::stoul(params.at("pages")));
+    sampler.fact("stride_bytes", WorkingSet::kStrideBytes);
+    sampler.fact("message_bytes", kMessageBytes);
+    set.visit(measure_beside);
+  }
+
+ private:
+  // How guest and executive are switched: by the stub, or (slow_path=1) through the kernel's entry.
+  enum class Engine { none, direct, entry };
+
+  template <class Walk>
+  void measure_calls(const PlannedCell& plan, Sampler& sampler, const Walk& walk) {
     const Series& series = plan.series;
     const Call call = call_of(plan.cell.workload, plan.cell.params.at("save") == "full");
     const osext_hijack_statistics before = session_.statistics();
@@ -94,8 +127,7 @@ class Hijack : public Mechanism {
       session_.join();
       const std::uint64_t refused = hijack_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, call.by_assembly);
       const std::uint64_t served = count(call);
-      const auto result = static_cast<std::uint64_t>(
-          call_loop(probe, pairs, series.ops, call.number, call.leg, kArgument));
+      const std::uint64_t result = loop(probe, pairs, series.ops, call, walk);
       const std::uint64_t now = count(call);
       session_.leave();
       if (refused != 0) throw std::runtime_error("the executive does not serve it in assembly");
@@ -113,10 +145,10 @@ class Hijack : public Mechanism {
     sampler.fact("slow_resumes", difference(before.slow_resumes, after.slow_resumes));
   }
 
- private:
   // Two guests, each with its own memory; value and answer travel in a register by way of the
   // executive.  The server is the first to serve, this process the client.
-  void peers(const PlannedCell& plan, Sampler& sampler) {
+  template <class Walk>
+  void peers(const PlannedCell& plan, Sampler& sampler, const Walk& walk) {
     const std::uint64_t mask = plan.cell.params.at("bytes") == "1" ? 0xff : 0xffffffff;
     const auto answer_to = [mask](std::uint64_t value) { return (value * 5 + 3) & mask; };
     const Child server([&] {
@@ -132,9 +164,9 @@ class Hijack : public Mechanism {
       await_server(value);
       const std::uint64_t served =
           hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_PEER_CALLS);
-      const auto answer =
-          static_cast<std::uint64_t>(call_loop(probe, pairs, series.ops, OSEXT_HIJACK_PEER_CALL,
-                                               Leg::round_trip, static_cast<long>(value)));
+      const Call call{OSEXT_HIJACK_PEER_CALL, Leg::round_trip, OSEXT_HIJACK_COUNT_PEER_CALLS, {}};
+      const std::uint64_t answer =
+          loop(probe, pairs, series.ops, call, walk, static_cast<long>(value));
       const std::uint64_t now = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_PEER_CALLS);
       session_.leave();
       if (now - served != pairs * series.ops)
@@ -157,9 +189,6 @@ class Hijack : public Mechanism {
       usleep(1000);
     }
   }
-
-  // How guest and executive are switched: by the stub, or (slow_path=1) through the kernel's entry.
-  enum class Engine { none, direct, entry };
 
   static Engine engine_of(const Params& params) {
     const auto engine = params.find("engine");

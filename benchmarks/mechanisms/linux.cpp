@@ -12,9 +12,15 @@
 #include "workloads/proc_stat.h"
 #include "workloads/rpc_pipes.h"
 #include "workloads/signals.h"
+#include "workloads/working_set.h"
 
 namespace osext {
 namespace {
+
+// Figure 4: the pages that the caller uses before each call; none is told from a row without them.
+WorkingSet working_set_of(const Params& params) {
+  return WorkingSet(parse_page_kind(params.at("kind")), std::stoul(params.at("pages")));
+}
 
 SignalLeg leg_of(const Params& params) {
   return params.contains("leg") ? SignalLeg::round_trip : SignalLeg::one_way;
@@ -29,6 +35,7 @@ class Linux : public Mechanism {
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     const std::string& workload = plan.cell.workload;
     const Params& params = plan.cell.params;
+    if (params.contains("kind")) return measure_walking(plan, sampler);
     if (workload == "overhead") return overhead(sampler, plan.series);
     if (workload == "null_syscall") return null_syscall(sampler, plan.series);
     if (workload == "rpc_peer")
@@ -38,6 +45,21 @@ class Linux : public Mechanism {
     if (workload == "context_switch") return context_switch(sampler, plan.series);
     if (workload == "read_proc_stat") return read_proc_stat(sampler, plan.series);
     throw std::runtime_error(fmt::format("linux does not measure {}", workload));
+  }
+
+ private:
+  static void measure_walking(const PlannedCell& plan, Sampler& sampler) {
+    const std::string& workload = plan.cell.workload;
+    const Params& params = plan.cell.params;
+    const WorkingSet set = working_set_of(params);
+    sampler.fact("stride_bytes", WorkingSet::kStrideBytes);
+    if (workload == "null_syscall") return null_syscall(sampler, plan.series, set);
+    if (workload == "rpc_peer") {
+      const std::uint64_t bytes = std::stoul(params.at("bytes"));
+      sampler.fact("message_bytes", static_cast<std::int64_t>(bytes));
+      return rpc_pipes(sampler, plan.series, bytes, set);
+    }
+    throw std::runtime_error(fmt::format("linux does not measure {} with pages", workload));
   }
 };
 

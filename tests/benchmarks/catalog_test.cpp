@@ -3,6 +3,7 @@
 #include "benchmarks/catalog.h"
 
 #include <gtest/gtest.h>
+#include <osext/shared_region.h>
 
 #include <algorithm>
 #include <set>
@@ -93,6 +94,35 @@ TEST(Catalog, BootsWhatParametersOfTheMachineAskFor) {
   EXPECT_EQ(boot_words({{"highres", "on"}, {"save", "full"}}), "");
   EXPECT_EQ(boot_words({{"highres", "off"}, {"mitigations", "off"}}),
             "highres=off mitigations=off");
+}
+
+TEST(Catalog, SweepsWorkingSetsToTheEndOfEveryTlb) {
+  const auto plan_of = [](const char* mechanism, bool full) {
+    PlanOptions options;
+    options.full = full;
+    options.operations = full ? 10'000 : 1'000;
+    return plan_cells(find_experiment("tlb_working_set"), find_mechanism(mechanism), options);
+  };
+  const auto quick = plan_of("linux", false), full = plan_of("linux", true);
+  for (const char* pages : {"0", "64", "160", "4096"}) {
+    EXPECT_TRUE(has(quick, "null_syscall", {{"kind", "data"}, {"pages", pages}})) << pages;
+    EXPECT_TRUE(has(quick, "rpc_peer", {{"bytes", "4"}, {"kind", "data"}, {"pages", pages}}))
+        << pages;
+  }
+  for (const char* pages : {"0", "128", "320", "1024"})
+    EXPECT_TRUE(has(quick, "null_syscall", {{"kind", "code"}, {"pages", pages}})) << pages;
+  // A full run has the points between, too, and measures each more often.
+  EXPECT_GT(full.size(), quick.size());
+  for (const PlannedCell& p : quick) EXPECT_TRUE(has(full, p.cell.workload, p.cell.params));
+  EXPECT_EQ(quick.back().series.count, 50u);
+  EXPECT_EQ(full.back().series.count, 500u);
+  EXPECT_TRUE(has(plan_of("hijack", false), "null_syscall", {{"module", "absent"}}));
+  // All marks of a unit must fit into the counter ring.
+  for (const char* mechanism : {"linux", "hijack"}) {
+    std::uint64_t marks = 0;
+    for (const PlannedCell& p : plan_of(mechanism, true)) marks += 1 + 2 * p.series.pairs();
+    EXPECT_LT(marks, OSEXT_REGION_RING_ENTRIES) << mechanism;
+  }
 }
 
 TEST(Catalog, SelectsWorkloadsAndNamesUnknownIds) {
