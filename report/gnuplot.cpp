@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-// Runs gnuplot on a template of the tree; see plot.h.
+// Runs gnuplot on a template of the tree; see gnuplot.h.
+#include "report/gnuplot.h"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
 
-#include "report/data/embedded.h"
-#include "report/plot.h"
+#include "report/run.h"
 
 extern char** environ;
 
@@ -52,25 +54,6 @@ std::string first_words(const fs::path& log) {
   return "it gave no reason";
 }
 
-// Variables that ratios.gp expects, then the template itself.
-std::string script_text(const RatioPlot& plot, const std::string& data, const std::string& svg) {
-  std::string script = "data = " + gnuplot_string(data) + "\n";
-  script += "output_file = " + gnuplot_string(svg) + "\n";
-  script += "title_text = " + gnuplot_string(plot.title) + "\n";
-  script += "subtitle_text = " + gnuplot_string(plot.subtitle) + "\n";
-  script += "groups = " + std::to_string(plot.groups) + "\n";
-  const auto list = [&](const std::string& name, const std::vector<std::string>& texts) {
-    script += name + "_count = " + std::to_string(texts.size()) + "\n";
-    script += "array " + name + "[" + std::to_string(texts.size() + 1) + "]\n";
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      script += name + "[" + std::to_string(i + 1) + "] = " + gnuplot_string(texts[i]) + "\n";
-    }
-  };
-  list("note", plot.notes);
-  list("series", plot.series);
-  return script + std::string(kRatiosPlot);
-}
-
 }  // namespace
 
 std::string gnuplot_string(std::string_view text) {
@@ -82,16 +65,37 @@ std::string gnuplot_string(std::string_view text) {
   return quoted + "'";
 }
 
-std::string draw(const RatioPlot& plot, const fs::path& directory, const std::string& data,
-                 const std::string& svg) {
-  if (plot.groups == 0) {
-    return "No plot of ratios: the run has no row beside a figure of the papers.";
+std::string quoted_column(std::string text) {
+  std::replace(text.begin(), text.end(), '"', '\'');
+  return '"' + one_line(text) + '"';
+}
+
+void Figure::set(const std::string& variable, std::string_view text) {
+  variables += variable + " = " + gnuplot_string(text) + "\n";
+}
+
+void Figure::set(const std::string& variable, std::size_t number) {
+  variables += variable + " = " + std::to_string(number) + "\n";
+}
+
+void Figure::set(const std::string& variable, const std::vector<std::string>& texts) {
+  set(variable + "_count", texts.size());
+  variables += "array " + variable + "[" + std::to_string(texts.size() + 1) + "]\n";
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    set(variable + "[" + std::to_string(i + 1) + "]", texts[i]);
   }
-  const std::string script = ".ratios.gp", drawn = ".ratios.svg", log = ".ratios.log";
+}
+
+std::string draw(const Figure& figure, const fs::path& directory) {
+  if (!figure.nothing.empty()) return figure.nothing;
+  const std::string script = "." + figure.name + ".gp", drawn = "." + figure.name + ".svg",
+                    log = "." + figure.name + ".log";
   const fs::path folder = fs::absolute(directory);
   {
     std::ofstream file(folder / script, std::ios::binary);
-    file << script_text(plot, data, drawn);
+    file << "data = " << gnuplot_string(figure.name + ".dat") << '\n'
+         << "output_file = " << gnuplot_string(drawn) << '\n'
+         << figure.variables << figure.program;
     if (!file.flush()) throw std::runtime_error((folder / script).string() + ": cannot be written");
   }
   const int status = run_gnuplot(folder, script, folder / log);
@@ -103,7 +107,7 @@ std::string draw(const RatioPlot& plot, const fs::path& directory, const std::st
   } else if (status != 0 || !fs::exists(folder / drawn) || fs::file_size(folder / drawn) == 0) {
     reason = "No plot: gnuplot failed: " + first_words(folder / log) + ".";
   } else {
-    fs::rename(folder / drawn, folder / svg);
+    fs::rename(folder / drawn, folder / (figure.name + ".svg"));
   }
   std::error_code ignored;
   for (const std::string& name : {script, drawn, log}) fs::remove(folder / name, ignored);

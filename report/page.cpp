@@ -65,8 +65,8 @@ std::string what_this_is(const PageInput& input) {
       "about "
       "another.");
   std::string profiles;
-  for (const Block& block : *input.blocks) {
-    profiles += (profiles.empty() ? "" : " and ") + block.profile;
+  for (const std::string& profile : input.profiles) {
+    profiles += (profiles.empty() ? "" : " and ") + profile;
   }
   for (const std::string& text : provenance(*input.info, profiles)) out += paragraph(text);
   return out + tiles(input);
@@ -78,10 +78,20 @@ std::string inline_svg(const std::string& svg) {
   return start == svg.npos ? "" : svg.substr(start);
 }
 
-std::string plot(const PageInput& input) {
-  const std::string drawing = inline_svg(input.svg);
-  if (drawing.empty()) return paragraph(input.plot_missing);
-  return "<figure class=\"plot\">\n" + drawing + "</figure>\n";
+std::string plot(const PageInput& input, const std::string& name, const std::string& caption = "") {
+  const auto found = input.drawings.find(name);
+  if (found == input.drawings.end()) return "";
+  const std::string drawing = inline_svg(found->second.svg);
+  if (drawing.empty()) return paragraph(found->second.missing);
+  return "<figure class=\"plot\">\n" + drawing +
+         (caption.empty() ? "" : "<figcaption>" + html_escape(caption) + "</figcaption>\n") +
+         "</figure>\n";
+}
+
+std::string experiment(const PageInput& input, const Section& one) {
+  std::string body;
+  for (const Figure& figure : one.figures) body += plot(input, figure.name, figure.caption);
+  return section(one.experiment, html_escape(one.title), body + tables(one.tables));
 }
 
 std::string scalar_text(const Json& json) {
@@ -123,7 +133,7 @@ std::string meanings(const PageInput& input) {
   const auto entry = [](const std::string& id, std::string_view text) {
     return "<dt>" + html_escape(id) + "</dt><dd>" + html_escape(text) + "</dd>\n";
   };
-  for (const Block& block : *input.blocks) {
+  for (const Block& block : input.blocks) {
     for (const Measured& row : block.rows) {
       const std::string_view mechanism = mechanism_meaning(row.mechanism);
       const std::string_view operation = operation_meaning(row.workload);
@@ -157,6 +167,18 @@ std::string how_to_read(const PageInput& input) {
          meanings(input);
 }
 
+std::string navigation(const PageInput& input) {
+  const auto link = [](const std::string& id, const std::string& title) {
+    return "<a href=\"#" + id + "\">" + html_escape(title) + "</a>";
+  };
+  const bool has_costs = !input.blocks.empty() || input.sections.empty();
+  std::string out = has_costs ? link("costs", "Costs") + link("plot", "Plot") : "";
+  for (const Section& one : input.sections) out += link(one.experiment, one.title);
+  out += link("claims", "Claims");
+  if (has_costs) out += link("detail", "Distributions");
+  return out + link("environment", "Environment") + link("reading", "How to read");
+}
+
 }  // namespace
 
 std::string render_page(const PageInput& input) {
@@ -169,15 +191,16 @@ std::string render_page(const PageInput& input) {
       "<title>osext: " +
       html_escape(setting_text) + "</title>\n<style>\n" + std::string(kPageCss) +
       "</style>\n</head>\n<body>\n<header>\n<h1>osext</h1>\n<p>" + html_escape(setting_text) +
-      "</p>\n<nav>"
-      "<a href=\"#costs\">Costs</a><a href=\"#plot\">Plot</a><a href=\"#claims\">Claims</a>"
-      "<a href=\"#detail\">Distributions</a><a href=\"#environment\">Environment</a>"
-      "<a href=\"#reading\">How to read</a></nav>\n</header>\n<main>\n";
+      "</p>\n<nav>" + navigation(input) + "</nav>\n</header>\n<main>\n";
+  const bool has_costs = !input.blocks.empty() || input.sections.empty();
   out += section("what", "What this is", what_this_is(input));
-  out += section("costs", "Primitive costs", tables(input.headline));
-  out += section("plot", "Papers against osext", plot(input));
+  if (has_costs) {
+    out += section("costs", "Primitive costs", tables(input.headline));
+    out += section("plot", "Papers against osext", plot(input, "ratios"));
+  }
+  for (const Section& one : input.sections) out += experiment(input, one);
   out += section("claims", "The papers' claims", tables(input.claims));
-  out += section("detail", "Distributions", tables(input.detail));
+  if (has_costs) out += section("detail", "Distributions", tables(input.detail));
   out += section("environment", "Environment", environment(info));
   out += section("reading", "How to read", how_to_read(input));
   return out + "</main>\n</body>\n</html>\n";

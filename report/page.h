@@ -3,21 +3,30 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "report/run.h"
+#include "report/section.h"
 #include "report/series.h"
 #include "report/table.h"
 
 namespace osext::report {
 
+// A figure as it stands on the page.
+struct Drawing {
+  std::string svg;      // "" if there is none
+  std::string missing;  // then: why
+};
+
 struct PageInput {
   const RunInfo* info = nullptr;
-  const std::vector<Block>* blocks = nullptr;
+  std::span<const Block> blocks;  // of primitive_cost
+  std::span<const Section> sections;
+  std::vector<std::string> profiles;            // of all rows
+  std::map<std::string, Drawing> drawings;      // by the figure's name
   std::vector<Table> headline, detail, claims;  // one a block
-  std::string svg;                              // the plot, "" if there is none
-  std::string plot_missing;                     // then: why
   std::map<Status, int> cells;
   int claims_hold = 0, claims_fail = 0, claims_untestable = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "report/data/embedded.h"
 #include "report/primitive_cost.h"
 #include "report/validity.h"
 
@@ -14,11 +15,6 @@ namespace {
 // gnuplot's sign for "no value".
 std::string data_text(const std::optional<Fixed>& value) {
   return value ? two_decimals(*value) : "?";
-}
-
-std::string quoted(std::string text) {
-  std::replace(text.begin(), text.end(), '"', '\'');
-  return '"' + one_line(text) + '"';
 }
 
 // "hijack rpc" and, where another row of the plot has that name, its variant.
@@ -89,11 +85,11 @@ RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
   plot.data =
       "# Ratio to a plain system call; ? = no value. Written by osext, drawn by ratios.gp.\n";
   plot.data += "# operation";
-  for (const std::string& series : plot.series) plot.data += " " + quoted(series);
+  for (const std::string& series : plot.series) plot.data += " " + quoted_column(series);
   plot.data += '\n';
   for (const Measured* row : rows) {
     const std::string& profile = blocks.front().profile;
-    plot.data += quoted(label(*row, rows));
+    plot.data += quoted_column(label(*row, rows));
     plot.data += ' ' + data_text(reference_ratio(references, Document::paper, *row, profile));
     plot.data += ' ' + data_text(reference_ratio(references, Document::slides, *row, profile));
     for (const Block& block : blocks) plot.data += ' ' + data_text(own_ratio(block, *row));
@@ -101,6 +97,21 @@ RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
   }
   plot.groups = rows.size();
   return plot;
+}
+
+Figure ratio_figure(const RatioPlot& plot) {
+  Figure figure;
+  figure.name = "ratios";
+  figure.data = plot.data;
+  figure.program = kRatiosPlot;
+  if (plot.groups == 0)
+    figure.nothing = "No plot of ratios: the run has no row beside a figure of the papers.";
+  figure.set("title_text", plot.title);
+  figure.set("subtitle_text", plot.subtitle);
+  figure.set("groups", plot.groups);
+  figure.set("note", plot.notes);
+  figure.set("series", plot.series);
+  return figure;
 }
 
 }  // namespace osext::report

@@ -2,11 +2,11 @@
 // The figure of ratios: the papers' beside ours, one group of bars an operation.
 #pragma once
 
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "report/gnuplot.h"
 #include "report/reference.h"
 #include "report/run.h"
 #include "report/series.h"
@@ -26,12 +26,7 @@ struct RatioPlot {
 RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
                      const References& references);
 
-// Draws it with gnuplot into `svg`, from `data`, both in `directory`.  Returns "" or, with nothing
-// written, one sentence that says why there is no plot and what to do.
-std::string draw(const RatioPlot& plot, const std::filesystem::path& directory,
-                 const std::string& data, const std::string& svg);
-
-// A gnuplot string in single quotes: nothing in it is expanded.
-std::string gnuplot_string(std::string_view text);
+// What gnuplot draws from it: plots/ratios.svg.
+Figure ratio_figure(const RatioPlot& plot);
 
 }  // namespace osext::report

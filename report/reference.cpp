@@ -88,9 +88,23 @@ References References::parse(std::string_view csv, const std::string& name) {
   return result;
 }
 
+void References::add(const References& other, const std::string& name) {
+  for (const Reference& reference : other.all_) {
+    for (const Reference& earlier : all_) {
+      if (same_figure(earlier, reference))
+        throw std::runtime_error(name + ": gives a figure that another file gives already");
+    }
+  }
+  all_.insert(all_.end(), other.all_.begin(), other.all_.end());
+}
+
 const References& References::built_in() {
-  static const References references =
-      parse(kPapersPrimitiveCost, "results/papers/primitive_cost.csv");
+  static const References references = [] {
+    References all = parse(kPapersPrimitiveCost, "results/papers/primitive_cost.csv");
+    const std::string name = "results/papers/tlb_working_set.csv";
+    all.add(parse(kPapersTlbWorkingSet, name), name);
+    return all;
+  }();
   return references;
 }
 

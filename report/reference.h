@@ -32,6 +32,8 @@ class References {
  public:
   // Throws std::runtime_error that names `name`, the line and what is wrong with it.
   static References parse(std::string_view csv, const std::string& name);
+  // Throws the same, also for a figure that one of `other` gives already.
+  void add(const References& other, const std::string& name);
   // The tree's own data.
   static const References& built_in();
 

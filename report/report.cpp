@@ -13,6 +13,7 @@
 #include "report/plot.h"
 #include "report/primitive_cost.h"
 #include "report/render/render.h"
+#include "report/section.h"
 #include "report/summary.h"
 
 namespace osext {
@@ -28,8 +29,10 @@ constexpr std::size_t kFileWidth = 120;  // columns of tables/*.txt
 struct Derived {
   Run run;
   std::vector<report::Series> series;
-  std::vector<Block> blocks;  // of primitive_cost; they point into `series`
+  Blocks all_blocks;              // they point into `series`
+  std::span<const Block> blocks;  // those of primitive_cost
   std::vector<Table> headline, detail, claims;
+  std::vector<Section> sections;  // the other experiments
   ClaimCounts claim_counts;
 };
 
@@ -39,8 +42,12 @@ void derive_tables(Derived& derived) {
   for (const Block& block : derived.blocks) {
     derived.headline.push_back(headline_table(info, block, references));
     derived.detail.push_back(detail_table(info, block));
-    derived.claims.push_back(
-        claims_table(info, block, references, built_in_claims(), derived.claim_counts));
+  }
+  derived.sections = make_sections(info, derived.all_blocks, references);
+  if (derived.series.empty()) return;
+  for (const std::string& profile : derived.all_blocks.profiles()) {
+    derived.claims.push_back(claims_table(info, derived.all_blocks, profile, references,
+                                          built_in_claims(), derived.claim_counts));
   }
 }
 
@@ -48,7 +55,8 @@ void derive_tables(Derived& derived) {
 void derive(Derived& derived, const fs::path& run_dir) {
   derived.run = load_run(run_dir);
   derived.series = collect_series(derived.run.samples);
-  derived.blocks = make_blocks(derived.series, kExperiment);
+  derived.all_blocks = Blocks(derived.series);
+  derived.blocks = derived.all_blocks.of(kExperiment);
   derive_tables(derived);
 }
 
@@ -83,6 +91,25 @@ void add_formats(Files& files, const std::string& name, const std::vector<Table>
   files["tables/" + name + ".md"] = all_rendered(tables, render_markdown);
   files["tables/" + name + ".tex"] = all_rendered(tables, render_latex);
   files["tables/" + name + ".csv"] = render_csv(tables);
+}
+
+// Blocks of one table go into one file.
+void add_section(Files& files, const Section& section) {
+  std::map<std::string, std::vector<Table>> by_id;
+  for (const Table& table : section.tables) by_id[table.id].push_back(table);
+  for (const auto& [id, tables] : by_id) add_formats(files, id, tables);
+}
+
+std::vector<Figure> figures_of(const Derived& derived) {
+  std::vector<Figure> figures;
+  if (!derived.blocks.empty() || derived.sections.empty()) {
+    figures.push_back(
+        ratio_figure(ratio_plot(derived.run.info, derived.blocks, References::built_in())));
+  }
+  for (const Section& section : derived.sections) {
+    figures.insert(figures.end(), section.figures.begin(), section.figures.end());
+  }
+  return figures;
 }
 
 // Whole or not at all: a reader never sees half a file.
@@ -128,26 +155,30 @@ ReportSummary write_report(const fs::path& run_dir) {
   add_formats(files, kExperiment, derived.headline);
   add_formats(files, std::string(kExperiment) + "_detail", derived.detail);
   add_formats(files, "claims", derived.claims);
-  const RatioPlot plot = ratio_plot(derived.run.info, derived.blocks, References::built_in());
-  files["plots/ratios.dat"] = plot.data;
+  for (const Section& section : derived.sections) add_section(files, section);
+  const std::vector<Figure> figures = figures_of(derived);
+  for (const Figure& figure : figures) files["plots/" + figure.name + ".dat"] = figure.data;
 
   fs::create_directories(run_dir / "tables");
   fs::create_directories(run_dir / "plots");
   write_all(run_dir, files, summary);
 
-  const fs::path svg = run_dir / "plots" / "ratios.svg";
-  fs::remove(svg);  // one of an earlier report must not outlive its data
-  summary.plot_missing = draw(plot, run_dir / "plots", "ratios.dat", "ratios.svg");
-  if (summary.plot_missing.empty()) summary.files.push_back("plots/ratios.svg");
-
   PageInput page;
+  for (const Figure& figure : figures) {
+    const std::string name = "plots/" + figure.name + ".svg";
+    fs::remove(run_dir / name);  // one of an earlier report must not outlive its data
+    const std::string missing = draw(figure, run_dir / "plots");
+    if (missing.empty()) summary.files.push_back(name);
+    if (summary.plot_missing.empty()) summary.plot_missing = missing;
+    page.drawings[figure.name] = {missing.empty() ? read_whole(run_dir / name) : "", missing};
+  }
   page.info = &derived.run.info;
-  page.blocks = &derived.blocks;
+  page.blocks = derived.blocks;
+  page.sections = derived.sections;
+  page.profiles = derived.all_blocks.profiles();
   page.headline = derived.headline;
   page.detail = derived.detail;
   page.claims = derived.claims;
-  page.svg = summary.plot_missing.empty() ? read_whole(svg) : "";
-  page.plot_missing = summary.plot_missing;
   page.cells = summary.cells;
   page.claims_hold = summary.claims_hold;
   page.claims_fail = summary.claims_fail;
@@ -162,7 +193,14 @@ void print_report(const fs::path& run_dir, std::ostream& out, std::size_t width,
   derive(derived, run_dir);
   const TextStyle style{width, colours};
   out << all_texts(derived.headline, style);
-  if (derived.headline.empty()) out << "The run has no rows of primitive_cost.\n";
+  bool any = !derived.headline.empty();
+  for (const Section& section : derived.sections) {
+    for (const Table& table : section.tables) {
+      out << (any ? "\n" : "") << render_text(table, style);
+      any = true;
+    }
+  }
+  if (!any) out << "The run has no rows of primitive_cost or another experiment.\n";
   for (const Table& table : derived.claims) {
     out << '\n' << render_text(brief_claims_table(table), style);
   }

@@ -184,4 +184,30 @@ std::vector<Block> make_blocks(std::span<const Series> series, std::string_view 
   return blocks;
 }
 
+Blocks::Blocks(std::span<const Series> series) {
+  for (const Series& one : series) {
+    if (by_experiment_.contains(one.cell.experiment)) continue;
+    auto& blocks = by_experiment_[one.cell.experiment] = make_blocks(series, one.cell.experiment);
+    for (const Block& block : blocks) {
+      const bool known =
+          std::find(profiles_.begin(), profiles_.end(), block.profile) != profiles_.end();
+      if (!known) profiles_.push_back(block.profile);
+    }
+  }
+  if (profiles_.size() > 1) profiles_.erase(profiles_.begin());
+}
+
+std::span<const Block> Blocks::of(const std::string& experiment) const {
+  const auto found = by_experiment_.find(experiment);
+  if (found == by_experiment_.end()) return {};
+  return found->second;
+}
+
+const Block* Blocks::find(const std::string& experiment, const std::string& profile) const {
+  for (const Block& block : of(experiment)) {
+    if (block.profile == profile || block.profile.empty()) return &block;
+  }
+  return nullptr;
+}
+
 }  // namespace osext::report

@@ -71,6 +71,24 @@ struct Block {
 // exact count) is in all of them.  The blocks point into `series`.
 std::vector<Block> make_blocks(std::span<const Series> series, std::string_view experiment);
 
+// The blocks of every experiment of a run.  They point into `series`.
+class Blocks {
+ public:
+  explicit Blocks(std::span<const Series> series);
+  Blocks() = default;
+
+  std::span<const Block> of(const std::string& experiment) const;
+  // The one of that profile, or the only one of an experiment that no profile models; nullptr if
+  // the run has no such rows.
+  const Block* find(const std::string& experiment, const std::string& profile) const;
+  // All profiles of the run; one that is empty if there is none.
+  const std::vector<std::string>& profiles() const { return profiles_; }
+
+ private:
+  std::map<std::string, std::vector<Block>> by_experiment_;
+  std::vector<std::string> profiles_{""};
+};
+
 // True if `params` has every pair of `wanted`; an empty value in `wanted` asks for absence.
 bool matches(const Params& params, const Params& wanted);
 

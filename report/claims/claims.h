@@ -33,6 +33,15 @@ struct Claim {
     ratio,        // rows[0] / rows[1] = the document's
     sum,          // rows[0] + rows[1] = rows[2]
     order,        // rows rise strictly
+    // On curves along a parameter (`along`), of a metric (`metric`):
+    below,      // rows[0] lies below rows[1] everywhere
+    not_above,  // the same, or on it
+    step,       // where half of the pages miss = the document's figure step_ALONG
+    flat,       // no rise before that figure
+    level,      // the height from from_percent to to_percent of that figure = the document's
+    slope,      // the rise per page there = the document's METRIC_per_page
+    crossover,  // rows[0] is above rows[1] from some point on, but not from the first
+    fact,       // a count that belongs to rows[0] = the document's
   };
   std::string id;      // "2a": the claim's number, and a letter if it has several parts
   std::string source;  // P = paper, S = slides, or "P, S"
@@ -41,8 +50,11 @@ struct Claim {
   Check check = Check::order;
   std::optional<Document> document;  // where the claimed figure stands
   std::vector<Selector> rows;
+  bool has_tolerance = false;
   int tolerance_percent = 0;
-  std::string profile;  // check absolute: the only profile on which it can be tested
+  std::string profile;  // not "": the only profile on which it can be tested
+  std::string metric, along;
+  int from_percent = 0, to_percent = 0;
 };
 
 // Throws std::runtime_error that names `name`, the claim and what is wrong with it.
@@ -60,17 +72,20 @@ struct Verdict {
   std::string reason;     // the rows and figures it rests on, or why it cannot be tested
 };
 
+// On the rows of the claim's experiment.
 Verdict evaluate(const Claim& claim, const Block& block, const References& references);
 
 struct ClaimCounts {
   int holds = 0, fails = 0, untestable = 0;
 };
 
-// One table a block; counts are added to `counts`.
-Table claims_table(const RunInfo& info, const Block& block, const References& references,
-                   const std::vector<Claim>& claims, ClaimCounts& counts);
+// One table a profile; counts are added to `counts`.
+Table claims_table(const RunInfo& info, const Blocks& blocks, const std::string& profile,
+                   const References& references, const std::vector<Claim>& claims,
+                   ClaimCounts& counts);
 
-// The same without the grounds, one line a claim; why claims are untestable moves to the notes.
+// The same without the grounds, one line a claim; why claims are untestable moves to the notes, and
+// with it those about experiments that were not run.
 Table brief_claims_table(const Table& full);
 
 }  // namespace osext::report

@@ -2,7 +2,7 @@
 // Evaluates claims on one block of a run; see claims.h.
 #include <stdexcept>
 
-#include "report/claims/claims.h"
+#include "report/claims/checks.h"
 #include "report/primitive_cost.h"
 #include "report/validity.h"
 
@@ -10,11 +10,6 @@ namespace osext::report {
 namespace {
 
 using Check = Claim::Check;
-
-// Thrown inside this file: the claim cannot be tested, and why.
-struct Untestable {
-  std::string reason;
-};
 
 // The row and its cycles.  Of several rows that fit, the first of the run; the verdict names it.
 struct Found {
@@ -51,32 +46,13 @@ std::string describe(const Found& found) {
          (found.row->status == Status::unstable ? " (unstable)" : "");
 }
 
-Fixed claimed_value(const Claim& claim, const Selector& selector, const References& references) {
-  const Cell cell{claim.experiment, selector.mechanism, selector.workload, selector.params};
-  const Reference* reference = references.find(*claim.document, cell, "cycles");
-  if (!reference) {
-    throw std::logic_error("claim " + claim.id + ": the papers' data has no " +
-                           to_string(selector));
-  }
-  return reference->value;
+Fixed claimed_cycles(const Claim& claim, const Selector& selector, const References& references) {
+  return claimed_value(claim, selector, references, "cycles");
 }
 
 Fixed require(std::optional<Fixed> value) {
   if (!value) throw Untestable{"a row costs nothing: no ratio can be formed"};
   return *value;
-}
-
-// Compares two figures within the claim's tolerance; `text` prints them.
-Verdict compare_figures(const Claim& claim, Fixed measured, Fixed claimed,
-                        std::string (*text)(Fixed), std::string reason) {
-  Verdict verdict;
-  verdict.outcome =
-      within_percent(measured, claimed, claim.tolerance_percent) ? Outcome::holds : Outcome::fails;
-  verdict.claimed = text(claimed);
-  verdict.measured = text(measured);
-  verdict.deviation = deviation_percent(measured, claimed).value_or("");
-  verdict.reason = std::move(reason);
-  return verdict;
 }
 
 Verdict absolute(const Claim& claim, const Block& block, const References& references) {
@@ -85,7 +61,7 @@ Verdict absolute(const Claim& claim, const Block& block, const References& refer
                      claim.profile};
   }
   const Found row = find(block, claim.rows[0]);
-  return compare_figures(claim, row.cycles, claimed_value(claim, claim.rows[0], references),
+  return compare_figures(claim, row.cycles, claimed_cycles(claim, claim.rows[0], references),
                          to_string, describe(row) + "; a profile may be fitted to this one figure");
 }
 
@@ -93,8 +69,8 @@ Verdict per_syscall(const Claim& claim, const Block& block, const References& re
   const Selector syscall{"linux", "null_syscall", {}};
   const Found row = find(block, claim.rows[0]);
   const Found base = find_beside(block, syscall, row);
-  const Fixed claimed = require(ratio(claimed_value(claim, claim.rows[0], references),
-                                      claimed_value(claim, syscall, references)));
+  const Fixed claimed = require(ratio(claimed_cycles(claim, claim.rows[0], references),
+                                      claimed_cycles(claim, syscall, references)));
   return compare_figures(claim, require(ratio(row.cycles, base.cycles)), claimed, two_decimals,
                          describe(row) + " / " + describe(base));
 }
@@ -102,8 +78,8 @@ Verdict per_syscall(const Claim& claim, const Block& block, const References& re
 Verdict ratio_of_rows(const Claim& claim, const Block& block, const References& references) {
   const Found above = find(block, claim.rows[0]);
   const Found below = find_beside(block, claim.rows[1], above);
-  const Fixed claimed = require(ratio(claimed_value(claim, claim.rows[0], references),
-                                      claimed_value(claim, claim.rows[1], references)));
+  const Fixed claimed = require(ratio(claimed_cycles(claim, claim.rows[0], references),
+                                      claimed_cycles(claim, claim.rows[1], references)));
   return compare_figures(claim, require(ratio(above.cycles, below.cycles)), claimed, two_decimals,
                          describe(above) + " / " + describe(below));
 }
@@ -150,6 +126,29 @@ Verdict order(const Claim& claim, const Block& block) {
 
 }  // namespace
 
+Fixed claimed_value(const Claim& claim, const Selector& selector, const References& references,
+                    std::string_view metric) {
+  const Cell cell{claim.experiment, selector.mechanism, selector.workload, selector.params};
+  const Reference* reference = references.find(*claim.document, cell, metric);
+  if (!reference) {
+    throw std::logic_error("claim " + claim.id + ": the papers' data has no " +
+                           std::string(metric) + " of " + to_string(selector));
+  }
+  return reference->value;
+}
+
+Verdict compare_figures(const Claim& claim, Fixed measured, Fixed claimed,
+                        std::string (*text)(Fixed), std::string reason) {
+  Verdict verdict;
+  verdict.outcome =
+      within_percent(measured, claimed, claim.tolerance_percent) ? Outcome::holds : Outcome::fails;
+  verdict.claimed = text(claimed);
+  verdict.measured = text(measured);
+  verdict.deviation = deviation_percent(measured, claimed).value_or("");
+  verdict.reason = std::move(reason);
+  return verdict;
+}
+
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::holds:
@@ -175,13 +174,14 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
         return sum(claim, block);
       case Check::order:
         return order(claim, block);
+      default:
+        return evaluate_sweep(claim, block, references);
     }
   } catch (const Untestable& untestable) {
     Verdict verdict;
     verdict.reason = untestable.reason;
     return verdict;
   }
-  throw std::logic_error("claim " + claim.id + " has no evaluator");
 }
 
 }  // namespace osext::report

@@ -22,14 +22,24 @@ struct CheckRule {
   std::size_t rows;     // how many; 0 = two or more
   bool needs_document;  // the claimed figure is one of a document's
   bool needs_tolerance;
+  bool needs_metric = false;  // and, but for a fact, the parameter that it goes along
+  bool needs_range = false;
 };
 
-constexpr std::array<CheckRule, 5> kRules{{
+constexpr std::array<CheckRule, 13> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
     {"sum", Check::sum, 3, false, true},
     {"order", Check::order, 0, false, false},
+    {"below", Check::below, 2, false, false, true},
+    {"not_above", Check::not_above, 2, false, false, true},
+    {"step", Check::step, 1, true, true, true},
+    {"flat", Check::flat, 1, true, true, true},
+    {"level", Check::level, 1, true, true, true, true},
+    {"slope", Check::slope, 1, true, true, true, true},
+    {"crossover", Check::crossover, 2, false, false, true},
+    {"fact", Check::fact, 1, true, true, true},
 }};
 
 [[noreturn]] void wrong(const std::string& what) {
@@ -49,10 +59,18 @@ std::string text_of(const Json& json, const char* key) {
   return json[key].get<std::string>();
 }
 
+int percent_of(const Json& json, const char* key, unsigned most) {
+  const Json& number = json[key];
+  if (!number.is_number_unsigned() || number.get<unsigned>() > most) {
+    wrong("'" + std::string(key) + "' must be a whole number from 0 to " + std::to_string(most));
+  }
+  return number.get<int>();
+}
+
 Claim parse_claim(const Json& json) {
-  static const std::set<std::string> kKeys = {"id",     "source",   "text", "experiment",
-                                              "check",  "document", "rows", "tolerance_percent",
-                                              "profile"};
+  static const std::set<std::string> kKeys = {
+      "id",      "source", "text",  "experiment",   "check",      "document",         "rows",
+      "profile", "metric", "along", "from_percent", "to_percent", "tolerance_percent"};
   for (const auto& [key, value] : json.items()) {
     if (!kKeys.contains(key)) wrong("has an unknown key '" + key + "'");
   }
@@ -75,12 +93,24 @@ Claim parse_claim(const Json& json) {
   if (json.contains("tolerance_percent") != rule.needs_tolerance) {
     wrong(rule.needs_tolerance ? "needs 'tolerance_percent'" : "takes no 'tolerance_percent'");
   }
-  if (rule.needs_tolerance) {
-    const Json& tolerance = json["tolerance_percent"];
-    if (!tolerance.is_number_unsigned() || tolerance.get<unsigned>() > 100) {
-      wrong("'tolerance_percent' must be a whole number from 0 to 100");
-    }
-    claim.tolerance_percent = tolerance.get<int>();
+  claim.has_tolerance = rule.needs_tolerance;
+  if (rule.needs_tolerance) claim.tolerance_percent = percent_of(json, "tolerance_percent", 100);
+  claim.metric = text_of(json, "metric");
+  claim.along = text_of(json, "along");
+  if (claim.metric.empty() == rule.needs_metric) {
+    wrong(rule.needs_metric ? "needs a 'metric'" : "takes no 'metric'");
+  }
+  const bool needs_along = rule.needs_metric && claim.check != Check::fact;
+  if (claim.along.empty() == needs_along) wrong(needs_along ? "needs 'along'" : "takes no 'along'");
+  for (const char* key : {"from_percent", "to_percent"}) {
+    if (json.contains(key) == rule.needs_range) continue;
+    wrong((rule.needs_range ? "needs '" : "takes no '") + std::string(key) + "'");
+  }
+  if (rule.needs_range) {
+    constexpr unsigned most = 1000;
+    claim.from_percent = percent_of(json, "from_percent", most);
+    claim.to_percent = percent_of(json, "to_percent", most);
+    if (claim.from_percent >= claim.to_percent) wrong("has an empty range");
   }
   if (!json.contains("rows") || !json["rows"].is_array()) wrong("needs a list 'rows'");
   for (const Json& row : json["rows"]) {

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kVerdict = 7;
 constexpr std::size_t kReason = 8;
 
+// Why a claim about an experiment that was not run cannot be tested.
+const std::string kNotRun = "this run has no rows of ";
+
 Column column(std::string id, std::string title, Align align, bool wrap = false) {
   Column result;
   result.id = std::move(id);
@@ -49,18 +52,19 @@ void count(ClaimCounts& counts, Outcome outcome) {
 
 }  // namespace
 
-Table claims_table(const RunInfo& info, const Block& block, const References& references,
-                   const std::vector<Claim>& claims, ClaimCounts& counts) {
+Table claims_table(const RunInfo& info, const Blocks& blocks, const std::string& profile,
+                   const References& references, const std::vector<Claim>& claims,
+                   ClaimCounts& counts) {
   Table table;
   table.id = "claims";
-  table.title = "The papers' claims: " + setting(info, block.profile);
+  table.title = "The papers' claims: " + setting(info, profile);
   table.lead = {
       "P = paper, S = slides. Claims in cycles are compared as multiples of the system call in the "
       "same run. within %: how far the measured figure may be from the claimed one; set "
       "beforehand, "
       "never tuned. A claim that fails is a result."};
   table.block_id = "profile";
-  table.block = block.profile;
+  table.block = profile;
   table.columns = {column("id", "id", Align::left),
                    column("source", "from", Align::left),
                    column("claim", "claim", Align::left, true),
@@ -71,9 +75,14 @@ Table claims_table(const RunInfo& info, const Block& block, const References& re
                    column("verdict", "verdict", Align::left),
                    column("reason", "on what grounds", Align::left, true)};
   for (const Claim& claim : claims) {
-    const Verdict verdict = evaluate(claim, block, references);
+    const Block* block = blocks.find(claim.experiment, profile);
+    Verdict verdict;
+    if (block)
+      verdict = evaluate(claim, *block, references);
+    else
+      verdict.reason = kNotRun + claim.experiment;
     count(counts, verdict.outcome);
-    const bool has_tolerance = claim.check != Claim::Check::order;
+    const bool has_tolerance = claim.has_tolerance;
     table.rows.push_back(
         {"",
          {{claim.id, Tone::muted},
@@ -102,6 +111,8 @@ Table brief_claims_table(const Table& full) {
     if (same == untestable.end()) same = untestable.insert(same, {"", reason});
     same->first += (same->first.empty() ? "" : ", ") + row.cells[0].text;
   }
+  std::erase_if(table.rows,
+                [](const Row& row) { return row.cells[kReason].text.starts_with(kNotRun); });
   for (const auto& [ids, reason] : untestable) table.notes.push_back(ids + ": " + reason);
   return table;
 }

@@ -8,8 +8,10 @@
 namespace osext::report {
 
 extern const std::string_view kPapersPrimitiveCost;  // results/papers/primitive_cost.csv
+extern const std::string_view kPapersTlbWorkingSet;  // results/papers/tlb_working_set.csv
 extern const std::string_view kClaims;               // report/claims/claims.json
 extern const std::string_view kRatiosPlot;           // plots/ratios.gp
+extern const std::string_view kWorkingSetPlot;       // plots/working_set.gp
 extern const std::string_view kPageCss;              // report/data/page.css
 
 }  // namespace osext::report

@@ -26,18 +26,37 @@ Sample cycles(const char* mechanism, const char* workload, const char* params, s
   return make_sample(mechanism, workload, params, "cycles", {value});
 }
 
-TEST(Claims, TheListHasClaims1To15AndItsFiguresExist) {
+// What a claim looks up in the papers' data, for each of its rows.
+std::vector<std::string> figures_of(const Claim& claim) {
+  const std::string step = "step_" + claim.along;
+  switch (claim.check) {
+    case Claim::Check::step:
+    case Claim::Check::flat:
+      return {step};
+    case Claim::Check::level:
+      return {step, claim.metric};
+    case Claim::Check::slope:
+      return {step, claim.metric + "_per_page"};
+    case Claim::Check::fact:
+      return {claim.metric};
+    default:
+      return {"cycles"};
+  }
+}
+
+TEST(Claims, TheListHasClaims1To24AndItsFiguresExist) {
   std::set<int> numbers;
   for (const Claim& claim : built_in_claims()) {
     numbers.insert(std::stoi(claim.id));
     if (!claim.document) continue;
     for (const Selector& row : claim.rows) {
       const Cell cell{claim.experiment, row.mechanism, row.workload, row.params};
-      EXPECT_NE(References::built_in().find(*claim.document, cell, "cycles"), nullptr)
-          << claim.id << ": " << to_string(row);
+      for (const std::string& figure : figures_of(claim))
+        EXPECT_NE(References::built_in().find(*claim.document, cell, figure), nullptr)
+            << claim.id << ": " << figure << " of " << to_string(row);
     }
   }
-  for (int number = 1; number <= 15; ++number) EXPECT_TRUE(numbers.contains(number)) << number;
+  for (int number = 1; number <= 24; ++number) EXPECT_TRUE(numbers.contains(number)) << number;
 }
 
 TEST(Claims, RatioToTheSystemCallHoldsWithinItsTolerance) {
@@ -125,6 +144,15 @@ TEST(Claims, WrongListsAreRefused) {
       {start + R"("check":"sum","rows":["a b","a c","a d"],"tolerance_percent":-1})", "whole"},
       {start + R"("check":"ratio","rows":["a b","a c"],"tolerance_percent":1})", "'document'"},
       {start + R"("check":"order","rows":["a b","a c"],"extra":1})", "unknown key 'extra'"},
+      {start + R"("check":"order","rows":["a b","a c"],"metric":"x"})", "takes no 'metric'"},
+      {start + R"("check":"below","rows":["a b","a c"],"along":"x"})", "needs a 'metric'"},
+      {start + R"("check":"below","rows":["a b","a c"],"metric":"x"})", "needs 'along'"},
+      {start + R"("check":"level","document":"paper","rows":["a b"],"metric":"x","along":"y",
+                  "tolerance_percent":1,"from_percent":0})",
+       "needs 'to_percent'"},
+      {start + R"("check":"level","document":"paper","rows":["a b"],"metric":"x","along":"y",
+                  "tolerance_percent":1,"from_percent":50,"to_percent":50})",
+       "empty range"},
       {start + R"("check":"order","rows":["a b","a c"]},)" + start +
            R"("check":"order","rows":["a b","a c"]})",
        "comes twice"},

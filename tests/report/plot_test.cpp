@@ -66,7 +66,7 @@ TEST(Plot, RowsWithoutAFigureStillShowThePapers) {
   EXPECT_NE(plot.data.find("\"hijack rpc\" 6.74 10.42 ?\n"), plot.data.npos) << plot.data;
   TemporaryFolder folder;
   write_text(folder.path() / "ratios.dat", plot.data);
-  EXPECT_EQ(draw(plot, folder.path(), "ratios.dat", "ratios.svg"), "");
+  EXPECT_EQ(draw(ratio_figure(plot), folder.path()), "");
 }
 
 TEST(Plot, WithoutGnuplotTheTablesAreThereAndTheRemedyIsSaid) {

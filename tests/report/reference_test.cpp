@@ -81,10 +81,24 @@ TEST(References, DerivedFiguresFollowFromPrintedOnes) {
   EXPECT_EQ(converted, 5);
 }
 
-TEST(References, TheLibraryCarriesTheTreesFile) {
-  const std::string text =
-      report_tests::read_text(report_tests::fs::path(OSEXT_PAPERS) / "primitive_cost.csv");
-  EXPECT_EQ(References::parse(text, "file").all().size(), References::built_in().all().size());
+TEST(References, TheLibraryCarriesTheTreesFiles) {
+  std::size_t figures = 0;
+  for (const auto& file : report_tests::fs::directory_iterator(OSEXT_PAPERS)) {
+    if (file.path().extension() != ".csv") continue;
+    figures += References::parse(report_tests::read_text(file.path()), "file").all().size();
+  }
+  EXPECT_GT(figures, 30u);
+  EXPECT_EQ(References::built_in().all().size(), figures);
+}
+
+TEST(References, AFigureStandsInOneFileOnly) {
+  const std::string header = kHeader;
+  const std::string figure = "paper,e,m,w,,cycles,430,cycles,printed,P4,Table 1,\n";
+  const std::string other = "paper,e,m,w,,misses,6,misses,printed,P4,Table 1,\n";
+  References all = References::parse(header + figure, "a.csv");
+  all.add(References::parse(header + other, "b.csv"), "b.csv");
+  EXPECT_EQ(all.all().size(), 2u);
+  EXPECT_THROW(all.add(References::parse(header + figure, "c.csv"), "c.csv"), std::runtime_error);
 }
 
 TEST(References, WrongFilesAreRefusedByLine) {

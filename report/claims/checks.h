@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+// What the evaluators of claims share.
+#pragma once
+
+#include <string>
+
+#include "report/claims/claims.h"
+
+namespace osext::report {
+
+// Thrown by an evaluator: the claim cannot be tested, and why.
+struct Untestable {
+  std::string reason;
+};
+
+// The document's figure for the row.  Throws std::logic_error if the papers' data has none: the
+// claim is wrong then.
+Fixed claimed_value(const Claim& claim, const Selector& selector, const References& references,
+                    std::string_view metric);
+
+// Compares two figures within the claim's tolerance; `text` prints them.
+Verdict compare_figures(const Claim& claim, Fixed measured, Fixed claimed,
+                        std::string (*text)(Fixed), std::string reason);
+
+// The checks on curves (sweep.cpp).
+Verdict evaluate_sweep(const Claim& claim, const Block& block, const References& references);
+
+}  // namespace osext::report
