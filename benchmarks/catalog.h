@@ -22,7 +22,7 @@ struct PlanOptions {
   MachineId machine = MachineId::sim;
   std::uint64_t operations = 10000;    // of each per-operation series
   std::uint64_t warmup = 100;          // operations before them
-  bool full = false;                   // which of a row's own extents is meant
+  bool full = false;                   // its own extents and rows of a full run
   bool modules = true;                 // kernel modules may be loaded there
   std::vector<std::string> only = {};  // workloads; empty = all
 };
