@@ -28,11 +28,15 @@ MechanismInfo linux_info() {
   info.id = "linux";
   info.title = "plain Linux";
   info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
-                 Capability::signals, Capability::processes};
+                 Capability::signals,  Capability::processes,    Capability::timers};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
       {Capability::interposition, "on plain Linux another process interposes by ptrace: see there"},
   };
+  for (const char* policy : {"SCHED_OTHER", "SCHED_RR"})
+    for (const char* receiver : {"sleeping", "spinning"})
+      info.variants["signal_interval"].push_back({{"policy", policy}, {"receiver", receiver}});
+  info.variants["nanosleep"] = {{{"policy", "SCHED_OTHER"}}};
   return info;
 }
 
@@ -48,6 +52,7 @@ MechanismInfo ptrace_info() {
       {Capability::peers, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
+      {Capability::timers, plain},
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
@@ -68,6 +73,7 @@ MechanismInfo hijack_info() {
       {Capability::baseline, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
+      {Capability::timers, "rows of timers are measured on plain Linux"},
   };
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
   for (const char* workload : {"trap", "return", "rpc", "interpose"}) {
@@ -123,7 +129,10 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
   if (!mechanism.needs_module || without_module) plan.phase = Phase::bare;
   plan.reports = row.reports;
   plan.labels = row.labels;
-  if (!row.reports.empty()) plan.series.warmup = 0;
+  if (!row.reports.empty()) {
+    plan.series.count = 1;
+    plan.series.warmup = 0;
+  }
   if (row.count.quick != 0) plan.series.count = options.full ? row.count.full : row.count.quick;
   plan.window = std::chrono::milliseconds(options.full ? row.window_ms.full : row.window_ms.quick);
   plan.boot = boot_words(plan.cell.params);
@@ -132,6 +141,11 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
         fmt::format("needs a kernel booted with {}: in a virtual machine only", plan.boot);
     plan.boot.clear();
   }
+  const auto policy = plan.cell.params.find("policy");
+  if (options.machine == MachineId::native && policy != plan.cell.params.end() &&
+      policy->second == "SCHED_RR")
+    plan.skip_reason =
+        "real-time tasks that never rest would starve this computer: in a virtual machine only";
   if (mechanism.needs_module && !options.modules)
     plan.skip_reason = "kernel modules are loaded inside a virtual machine only";
   plan.must_be_ok = plan.skip_reason.empty() && options.machine != MachineId::smp;
@@ -162,7 +176,8 @@ MachineId parse_machine(std::string_view text) {
 }
 
 const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all = {primitive_cost(), tlb_working_set()};
+  static const std::vector<Experiment> all = {primitive_cost(), tlb_working_set(),
+                                              event_interarrival(), nanosleep_jitter()};
   return all;
 }
 

@@ -28,6 +28,7 @@ enum class Capability {
   peers,          // two protection domains that call each other
   signals,        // POSIX signals between processes
   processes,      // processes that the kernel schedules and shows in /proc
+  timers,         // signals and wake-ups when a time has come, beside CPU-bound tasks
 };
 
 // When a cell is measured: before Mechanism::setup() or after it.

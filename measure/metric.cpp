@@ -31,7 +31,7 @@ constexpr std::array kMetrics = {
     Metric{"overrun_ns", "ns", kExact},
     Metric{"abort_latency_ns", "ns", kExact},
     Metric{"coalesced", "signals", kExact},
-    Metric{"background_loops", "loops", kExact},
+    Metric{"background_loops_per_ms", "loops/ms", kExact},
     Metric{"offered_pps", "packets/s", kExact},
     Metric{"delivered_pps", "packets/s", kExact},
     Metric{"dropped_pps", "packets/s", kExact},

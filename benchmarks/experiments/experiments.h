@@ -8,5 +8,10 @@ namespace osext {
 
 Experiment primitive_cost();
 Experiment tlb_working_set();
+Experiment event_interarrival();
+Experiment nanosleep_jitter();
+
+// background=0..4: how many CPU-bound tasks run beside what is measured.
+std::vector<Params> background_tasks();
 
 }  // namespace osext

@@ -8,9 +8,11 @@
 
 #include "benchmarks/mechanism.h"
 #include "workloads/context_switch.h"
+#include "workloads/nanosleep.h"
 #include "workloads/null_syscall.h"
 #include "workloads/proc_stat.h"
 #include "workloads/rpc_pipes.h"
+#include "workloads/signal_interval.h"
 #include "workloads/signals.h"
 #include "workloads/working_set.h"
 
@@ -24,6 +26,15 @@ WorkingSet working_set_of(const Params& params) {
 
 SignalLeg leg_of(const Params& params) {
   return params.contains("leg") ? SignalLeg::round_trip : SignalLeg::one_way;
+}
+
+bool is(const Params& params, const char* key, const char* value) {
+  const auto found = params.find(key);
+  return found != params.end() && found->second == value;
+}
+
+unsigned background_of(const Params& params) {
+  return static_cast<unsigned>(std::stoul(params.at("background")));
 }
 
 class Linux : public Mechanism {
@@ -44,6 +55,17 @@ class Linux : public Mechanism {
     if (workload == "signal_other") return signal_other(sampler, plan.series, leg_of(params));
     if (workload == "context_switch") return context_switch(sampler, plan.series);
     if (workload == "read_proc_stat") return read_proc_stat(sampler, plan.series);
+    if (workload == "signal_interval")
+      return signal_interval(
+          sampler,
+          {.policy = is(params, "policy", "SCHED_RR") ? Policy::round_robin : Policy::other,
+           .receiver = is(params, "receiver", "spinning") ? Receiver::spinning : Receiver::sleeping,
+           .background = background_of(params),
+           .window = plan.window});
+    if (workload == "nanosleep")
+      return nanosleep_jitter(sampler, {.calls = plan.series.count,
+                                        .background = background_of(params),
+                                        .high_resolution = !is(params, "highres", "off")});
     throw std::runtime_error(fmt::format("linux does not measure {}", workload));
   }
 

@@ -125,6 +125,45 @@ TEST(Catalog, SweepsWorkingSetsToTheEndOfEveryTlb) {
   }
 }
 
+TEST(Catalog, MeasuresTimersUnderEveryLoad) {
+  const auto cells = [](const char* experiment, PlanOptions options) {
+    return plan_cells(find_experiment(experiment), find_mechanism("linux"), options);
+  };
+  for (const char* load : {"0", "1", "2", "3", "4"}) {
+    for (const char* policy : {"SCHED_OTHER", "SCHED_RR"})
+      for (const char* receiver : {"sleeping", "spinning"})
+        EXPECT_TRUE(has(cells("event_interarrival", {}), "signal_interval",
+                        {{"background", load}, {"policy", policy}, {"receiver", receiver}}));
+    EXPECT_TRUE(has(cells("nanosleep_jitter", {}), "nanosleep",
+                    {{"background", load}, {"policy", "SCHED_OTHER"}}));
+    EXPECT_TRUE(has(cells("nanosleep_jitter", {}), "nanosleep",
+                    {{"background", load}, {"highres", "off"}, {"policy", "SCHED_OTHER"}}));
+  }
+  for (const PlannedCell& p : cells("nanosleep_jitter", {})) {
+    EXPECT_EQ(p.boot, p.cell.params.contains("highres") ? "highres=off" : "");
+    EXPECT_EQ(p.series.count, 21u);
+    EXPECT_EQ(p.reports.size(), 3u);
+  }
+  for (const PlannedCell& p : cells("nanosleep_jitter", {.full = true}))
+    EXPECT_EQ(p.series.count, 201u);
+  EXPECT_LT(cells("event_interarrival", {}).front().window,
+            cells("event_interarrival", {.full = true}).front().window);
+}
+
+// What needs another kernel command line, or would starve the computer, is for virtual machines.
+TEST(Catalog, LeavesThisComputerAlone) {
+  const PlanOptions native{.machine = MachineId::native, .modules = false};
+  for (const char* experiment : {"event_interarrival", "nanosleep_jitter"})
+    for (const PlannedCell& p :
+         plan_cells(find_experiment(experiment), find_mechanism("linux"), native)) {
+      const Params& params = p.cell.params;
+      const bool harmless = !params.contains("highres") && params.at("policy") == "SCHED_OTHER";
+      EXPECT_EQ(p.skip_reason.empty(), harmless) << to_string(params);
+      EXPECT_EQ(p.must_be_ok, harmless);
+      EXPECT_EQ(p.boot, "");
+    }
+}
+
 TEST(Catalog, SelectsWorkloadsAndNamesUnknownIds) {
   EXPECT_EQ(plan("linux", {.only = {"rpc_peer"}}).size(), 2u);
   EXPECT_TRUE(plan("linux", {.only = {"nothing"}}).empty());

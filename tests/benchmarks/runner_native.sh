@@ -12,6 +12,9 @@ for mechanism in linux ptrace; do
   [ "$(grep -c ': ok, ' "$folder/out")" = "$cells" ] || { cat "$folder/out"; exit 1; }
   [ -s "$folder/records" ]
 done
+"$runner" --machine native --experiment nanosleep_jitter --records "$folder/records" >"$folder/out"
+[ "$(grep -c ': ok, ' "$folder/out")" = 5 ] || { cat "$folder/out"; exit 1; }
+[ "$(grep -c ': skipped: ' "$folder/out")" = 5 ] || { cat "$folder/out"; exit 1; }
 "$runner" --machine native --mechanism hijack --records "$folder/records" >"$folder/out"
 [ "$(grep -vc ': skipped: ' "$folder/out")" = 0 ]
 

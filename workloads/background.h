@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+// Background: CPU-bound tasks that want the whole CPU for as long as this object lives.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "measure/shared_array.h"
+#include "workloads/child.h"
+
+namespace osext {
+
+// A task's count, in a cache line of its own.
+struct alignas(64) LoopCount {
+  std::uint64_t loops;
+};
+
+// What a background task does: it counts, without a system call, until it is killed.
+[[noreturn]] void count_loops(LoopCount& count);
+
+class Background {
+ public:
+  // Forks `tasks` processes and returns when each of them has run.  They inherit CPU and policy.
+  // Throws std::system_error, and std::runtime_error when one does not get the CPU.
+  explicit Background(unsigned tasks);
+
+  // How often all of them together have gone round so far.
+  std::uint64_t loops() const;
+
+ private:
+  void until_each_has_run() const;
+
+  SharedArray<LoopCount> counts_;
+  std::vector<std::unique_ptr<Child>> tasks_;
+};
+
+// What the background did in a span of time, per millisecond of it.
+class Throughput {
+ public:
+  explicit Throughput(const Background& background);
+  std::int64_t loops_per_ms() const;
+
+ private:
+  const Background& background_;
+  std::uint64_t loops_;
+  std::int64_t since_ns_;
+};
+
+}  // namespace osext
