@@ -101,8 +101,11 @@ void References::add(const References& other, const std::string& name) {
 const References& References::built_in() {
   static const References references = [] {
     References all = parse(kPapersPrimitiveCost, "results/papers/primitive_cost.csv");
-    const std::string name = "results/papers/tlb_working_set.csv";
-    all.add(parse(kPapersTlbWorkingSet, name), name);
+    const auto add = [&](std::string_view csv, const std::string& name) {
+      all.add(parse(csv, name), name);
+    };
+    add(kPapersTlbWorkingSet, "results/papers/tlb_working_set.csv");
+    add(kPapersEventInterarrival, "results/papers/event_interarrival.csv");
     return all;
   }();
   return references;

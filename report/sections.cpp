@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The experiments that have a section of their own; see section.h.
 #include "report/section.h"
+#include "report/timers.h"
 #include "report/tlb_working_set.h"
 
 namespace osext::report {
@@ -14,6 +15,8 @@ struct Builder {
 
 constexpr Builder kBuilders[] = {
     {"tlb_working_set", tlb_working_set_section},
+    {"event_interarrival", event_interarrival_section},
+    {"nanosleep_jitter", nanosleep_jitter_section},
 };
 
 }  // namespace

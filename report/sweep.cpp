@@ -32,10 +32,25 @@ std::optional<Fixed> median_of(const Measured& row, std::string_view metric) {
   return Fixed{code->thousandths + data->thousandths};
 }
 
+std::string_view without_statistic(std::string_view metric) {
+  const std::size_t blank = metric.find(' ');
+  return blank == metric.npos ? metric : metric.substr(blank + 1);
+}
+
+std::optional<Fixed> figure_of(const Measured& row, std::string_view metric) {
+  const std::string_view name = without_statistic(metric);
+  if (name == metric) return median_of(row, metric);
+  const Series* series = row.usable() ? row.find(name) : nullptr;
+  if (!series) return std::nullopt;
+  if (metric.starts_with("mean ")) return series->mean;
+  if (metric.starts_with("max ")) return series->max;
+  return std::nullopt;
+}
+
 std::map<std::uint64_t, Fixed> Curve::values(std::string_view metric) const {
   std::map<std::uint64_t, Fixed> values;
   for (const auto& [number, row] : points) {
-    if (const auto value = median_of(*row, metric)) values[number] = *value;
+    if (const auto value = figure_of(*row, metric)) values[number] = *value;
   }
   return values;
 }

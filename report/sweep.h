@@ -17,6 +17,10 @@ namespace osext::report {
 // "misses" is what no row has by itself: instruction and data TLB misses together.
 std::optional<Fixed> median_of(const Measured& row, std::string_view metric);
 
+// The median; or what else a metric's name begins with: "mean jitter_ns", "max jitter_ns".
+std::optional<Fixed> figure_of(const Measured& row, std::string_view metric);
+std::string_view without_statistic(std::string_view metric);
+
 // The rows of one curve by their number.
 struct Curve {
   std::string mechanism;
@@ -24,7 +28,7 @@ struct Curve {
   Params params;  // common to all, without the number
   std::map<std::uint64_t, const Measured*> points;
 
-  // What is usable of it.
+  // What is usable of it; `metric` as in figure_of().
   std::map<std::uint64_t, Fixed> values(std::string_view metric) const;
 };
 

@@ -47,4 +47,35 @@ std::vector<std::string> reservations(const RunInfo& info, std::string_view prof
   return notes;
 }
 
+std::vector<std::string> time_provenance(const RunInfo& info) {
+  if (info.machine == "sim") {
+    return {
+        "Times are read from the guest's clock, which counts instructions: exact, and virtual (an "
+        "instruction takes 1 ns)."};
+  }
+  return {"Times are read from the clock of this machine."};
+}
+
+std::vector<std::string> time_reservations(const RunInfo& info) {
+  std::vector<std::string> notes;
+  if (info.machine == "sim") {
+    notes.push_back(
+        "Time is virtual, 1 ns an instruction (shift 0): TLB misses, caches and mode switches cost "
+        "nothing in it.");
+  }
+  const auto facts = info.json.find("facts");
+  if (facts != info.json.end() && facts->is_object()) {
+    // What the machine was set to when it booted, for every experiment alike.
+    std::string settings;
+    for (const auto& [name, value] : facts->items()) {
+      if (!name.starts_with("setting.") || !value.is_string()) continue;
+      settings += (settings.empty() ? "" : ", ") + one_line(name.substr(8)) + "=" +
+                  one_line(value.get<std::string>());
+    }
+    if (!settings.empty())
+      notes.push_back("A real-time task may have the whole CPU: " + settings + ".");
+  }
+  return notes;
+}
+
 }  // namespace osext::report

@@ -23,4 +23,8 @@ std::vector<std::string> provenance(const RunInfo& info, std::string_view profil
 // The reservations that belong to a plot or table of this machine and profile.
 std::vector<std::string> reservations(const RunInfo& info, std::string_view profile);
 
+// The same for times that a row reports by the clock of the machine.
+std::vector<std::string> time_provenance(const RunInfo& info);
+std::vector<std::string> time_reservations(const RunInfo& info);
+
 }  // namespace osext::report

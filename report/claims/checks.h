@@ -2,6 +2,8 @@
 // What the evaluators of claims share.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 
 #include "report/claims/claims.h"
@@ -22,7 +24,19 @@ Fixed claimed_value(const Claim& claim, const Selector& selector, const Referenc
 Verdict compare_figures(const Claim& claim, Fixed measured, Fixed claimed,
                         std::string (*text)(Fixed), std::string reason);
 
+// The first curve that fits the selector and has values of the claim's metric, by the number that
+// it goes along.  Throws Untestable.
+std::map<std::uint64_t, Fixed> curve_values(const Claim& claim, const Block& block,
+                                            const Selector& selector);
+
+// A count that belongs to the first such row that has it.
+std::optional<std::int64_t> count_of(const Block& block, const Selector& selector,
+                                     const std::string& name);
+
 // The checks on curves (sweep.cpp).
 Verdict evaluate_sweep(const Claim& claim, const Block& block, const References& references);
+
+// Those of them that allow a tolerance at each point (background.cpp).
+Verdict evaluate_background(const Claim& claim, const Block& block, const References& references);
 
 }  // namespace osext::report

@@ -41,6 +41,12 @@ struct Claim {
     level,      // the height from from_percent to to_percent of that figure = the document's
     slope,      // the rise per page there = the document's METRIC_per_page
     crossover,  // rows[0] is above rows[1] from some point on, but not from the first
+    equals,     // each point = the document's figure
+    constant,   // the largest is at most the tolerance above the smallest
+    rises,      // it never falls, and ends more than the tolerance above its start
+    at_most,    // rows[0] is at most the tolerance above rows[1] everywhere
+    part,       // rows[0] is at most that many percent of rows[1] everywhere
+    bounded,    // no point is above a clock tick, a count that belongs to the rows
     fact,       // a count that belongs to rows[0] = the document's
   };
   std::string id;      // "2a": the claim's number, and a letter if it has several parts
@@ -53,7 +59,8 @@ struct Claim {
   bool has_tolerance = false;
   int tolerance_percent = 0;
   std::string profile;  // not "": the only profile on which it can be tested
-  std::string metric, along;
+  std::string metric;   // its median, or "mean METRIC", "max METRIC"
+  std::string along;
   int from_percent = 0, to_percent = 0;
 };
 

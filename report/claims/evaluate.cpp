@@ -174,6 +174,13 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
         return sum(claim, block);
       case Check::order:
         return order(claim, block);
+      case Check::equals:
+      case Check::constant:
+      case Check::rises:
+      case Check::at_most:
+      case Check::part:
+      case Check::bounded:
+        return evaluate_background(claim, block, references);
       default:
         return evaluate_sweep(claim, block, references);
     }

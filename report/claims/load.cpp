@@ -26,7 +26,7 @@ struct CheckRule {
   bool needs_range = false;
 };
 
-constexpr std::array<CheckRule, 13> kRules{{
+constexpr std::array<CheckRule, 19> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
@@ -39,6 +39,12 @@ constexpr std::array<CheckRule, 13> kRules{{
     {"level", Check::level, 1, true, true, true, true},
     {"slope", Check::slope, 1, true, true, true, true},
     {"crossover", Check::crossover, 2, false, false, true},
+    {"equals", Check::equals, 1, true, true, true},
+    {"constant", Check::constant, 1, false, true, true},
+    {"rises", Check::rises, 1, false, true, true},
+    {"at_most", Check::at_most, 2, false, true, true},
+    {"part", Check::part, 2, false, true, true},
+    {"bounded", Check::bounded, 1, false, true, true},
     {"fact", Check::fact, 1, true, true, true},
 }};
 

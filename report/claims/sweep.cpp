@@ -18,26 +18,10 @@ std::string short_text(const std::string& prefix, std::uint64_t number) {
   return prefix + "=" + std::to_string(number);
 }
 
-// The first curve that fits the selector and has values.
-Values values_of(const Claim& claim, const Block& block, const Selector& selector) {
-  bool any = false;
-  for (const Curve& curve : curves(block, claim.along)) {
-    if (curve.mechanism != selector.mechanism || curve.workload != selector.workload ||
-        !matches(curve.params, selector.params)) {
-      continue;
-    }
-    any = true;
-    Values values = curve.values(claim.metric);
-    if (!values.empty()) return values;
-  }
-  throw Untestable{(any ? "no point of " : "no row ") + to_string(selector) +
-                   (any ? " has " + claim.metric : " along " + claim.along + " in this run")};
-}
-
 // rows[0] lies below rows[1] (or not above it) at every common point.
 Verdict below(const Claim& claim, const Block& block) {
-  const Values low = values_of(claim, block, claim.rows[0]);
-  const Values high = values_of(claim, block, claim.rows[1]);
+  const Values low = curve_values(claim, block, claim.rows[0]);
+  const Values high = curve_values(claim, block, claim.rows[1]);
   const bool strictly = claim.check == Check::below;
   Verdict verdict;
   std::size_t points = 0, broken = 0;
@@ -79,7 +63,7 @@ void require_profile(const Claim& claim, const Block& block) {
 
 // Where the curve has risen above its start by half of the pages used: as if half of them missed.
 Verdict step(const Claim& claim, const Block& block, const References& references) {
-  const Values values = values_of(claim, block, claim.rows[0]);
+  const Values values = curve_values(claim, block, claim.rows[0]);
   const Fixed start = values.begin()->second;
   const Fixed claimed{static_cast<std::int64_t>(step_of(claim, references)) * 1000};
   for (const auto& [number, value] : values) {
@@ -100,7 +84,7 @@ Verdict step(const Claim& claim, const Block& block, const References& reference
 
 // Nothing more than at the start until the claimed size, less the tolerance.
 Verdict flat(const Claim& claim, const Block& block, const References& references) {
-  const Values values = values_of(claim, block, claim.rows[0]);
+  const Values values = curve_values(claim, block, claim.rows[0]);
   const Fixed start = values.begin()->second;
   const Fixed claimed{static_cast<std::int64_t>(step_of(claim, references)) * 1000};
   Verdict verdict;
@@ -138,7 +122,7 @@ std::string range_text(const Claim& claim, const Values& part) {
 // The height of the flat part: its median.
 Verdict level(const Claim& claim, const Block& block, const References& references) {
   const Values part =
-      part_of(claim, values_of(claim, block, claim.rows[0]), step_of(claim, references));
+      part_of(claim, curve_values(claim, block, claim.rows[0]), step_of(claim, references));
   std::vector<Fixed> sorted;
   for (const auto& [number, value] : part) sorted.push_back(value);
   std::sort(sorted.begin(), sorted.end());
@@ -151,7 +135,7 @@ Verdict level(const Claim& claim, const Block& block, const References& referenc
 // How much more a further page costs.
 Verdict slope(const Claim& claim, const Block& block, const References& references) {
   const Values part =
-      part_of(claim, values_of(claim, block, claim.rows[0]), step_of(claim, references));
+      part_of(claim, curve_values(claim, block, claim.rows[0]), step_of(claim, references));
   const std::int64_t rise = part.rbegin()->second.thousandths - part.begin()->second.thousandths;
   // In thousandths, as the rise is.
   const Fixed measured = quotient(rise, 1000 * (part.rbegin()->first - part.begin()->first));
@@ -164,8 +148,8 @@ Verdict slope(const Claim& claim, const Block& block, const References& referenc
 
 // From some point on, and not at the first, rows[0] lies above rows[1].
 Verdict crossover(const Claim& claim, const Block& block) {
-  const Values rising = values_of(claim, block, claim.rows[0]);
-  const Values other = values_of(claim, block, claim.rows[1]);
+  const Values rising = curve_values(claim, block, claim.rows[0]);
+  const Values other = curve_values(claim, block, claim.rows[1]);
   std::vector<std::uint64_t> above;  // the points at the end that lie above
   std::uint64_t first = 0;
   std::size_t points = 0;
@@ -197,19 +181,42 @@ Verdict crossover(const Claim& claim, const Block& block) {
 // A count that belongs to the row is what the document says: how the experiment is set up.
 Verdict fact(const Claim& claim, const Block& block, const References& references) {
   const Selector& selector = claim.rows[0];
-  for (const Measured* row : block.select(selector.mechanism, selector.workload, selector.params)) {
-    for (const Series* series : row->series) {
-      const auto count = series->counters.find(claim.metric);
-      if (count == series->counters.end()) continue;
-      return compare_figures(claim, Fixed{count->second * 1000},
-                             claimed_value(claim, selector, references, claim.metric), to_string,
-                             "recorded with the samples");
-    }
-  }
-  throw Untestable{"no row " + to_string(selector) + " with " + claim.metric + " in this run"};
+  const auto count = count_of(block, selector, claim.metric);
+  if (!count)
+    throw Untestable{"no row " + to_string(selector) + " with " + claim.metric + " in this run"};
+  return compare_figures(claim, Fixed{*count * 1000},
+                         claimed_value(claim, selector, references, claim.metric), to_string,
+                         "recorded with the samples");
 }
 
 }  // namespace
+
+std::optional<std::int64_t> count_of(const Block& block, const Selector& selector,
+                                     const std::string& name) {
+  for (const Measured* row : block.select(selector.mechanism, selector.workload, selector.params)) {
+    for (const Series* series : row->series) {
+      const auto count = series->counters.find(name);
+      if (count != series->counters.end()) return count->second;
+    }
+  }
+  return std::nullopt;
+}
+
+std::map<std::uint64_t, Fixed> curve_values(const Claim& claim, const Block& block,
+                                            const Selector& selector) {
+  bool any = false;
+  for (const Curve& curve : curves(block, claim.along)) {
+    if (curve.mechanism != selector.mechanism || curve.workload != selector.workload ||
+        !matches(curve.params, selector.params)) {
+      continue;
+    }
+    any = true;
+    auto values = curve.values(claim.metric);
+    if (!values.empty()) return values;
+  }
+  throw Untestable{(any ? "no point of " : "no row ") + to_string(selector) +
+                   (any ? " has " + claim.metric : " along " + claim.along + " in this run")};
+}
 
 Verdict evaluate_sweep(const Claim& claim, const Block& block, const References& references) {
   require_profile(claim, block);

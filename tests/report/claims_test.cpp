@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "report/sweep.h"
 #include "tests/report/support.h"
 
 namespace osext::report {
@@ -39,12 +40,14 @@ std::vector<std::string> figures_of(const Claim& claim) {
       return {step, claim.metric + "_per_page"};
     case Claim::Check::fact:
       return {claim.metric};
+    case Claim::Check::equals:
+      return {std::string(without_statistic(claim.metric))};
     default:
       return {"cycles"};
   }
 }
 
-TEST(Claims, TheListHasClaims1To24AndItsFiguresExist) {
+TEST(Claims, TheListIsCompleteAndItsFiguresExist) {
   std::set<int> numbers;
   for (const Claim& claim : built_in_claims()) {
     numbers.insert(std::stoi(claim.id));
@@ -57,6 +60,7 @@ TEST(Claims, TheListHasClaims1To24AndItsFiguresExist) {
     }
   }
   for (int number = 1; number <= 24; ++number) EXPECT_TRUE(numbers.contains(number)) << number;
+  for (int number = 29; number <= 35; ++number) EXPECT_TRUE(numbers.contains(number)) << number;
 }
 
 TEST(Claims, RatioToTheSystemCallHoldsWithinItsTolerance) {
@@ -105,6 +109,89 @@ TEST(Claims, AbsoluteFiguresNeedThePapersMachine) {
   const auto row = cycles("linux", "null_syscall", "", 430);
   EXPECT_EQ(verdict_of(start + "\"pentium4\"", {row}).outcome, Outcome::holds);
   EXPECT_EQ(verdict_of(start + "\"another\"", {row}).outcome, Outcome::untestable);
+}
+
+// Samples of one curve over the number of background tasks; of several values the mean counts.
+std::vector<Sample> over_load(const char* mechanism, std::vector<std::vector<std::int64_t>> loads) {
+  std::vector<Sample> samples;
+  for (std::size_t tasks = 0; tasks < loads.size(); ++tasks) {
+    Sample one = make_sample(mechanism, "nanosleep", "background=" + std::to_string(tasks),
+                             "jitter_ns", loads[tasks]);
+    one.counters["clock_tick_ns"] = 1000;
+    samples.push_back(one);
+  }
+  return samples;
+}
+
+Outcome outcome_of(const std::string& check, const std::string& metric,
+                   const std::vector<Sample>& samples, int tolerance,
+                   const std::string& rows = "\"linux nanosleep\"") {
+  return verdict_of(R"("check":")" + check + R"(","metric":")" + metric +
+                        R"(","along":"background","rows":[)" + rows + R"(],"tolerance_percent":)" +
+                        std::to_string(tolerance),
+                    samples)
+      .outcome;
+}
+
+TEST(Claims, ConstantAllowsTheToleranceBetweenLeastAndMost) {
+  const auto level = over_load("linux", {{90, 110}, {100}, {120}, {110}});
+  EXPECT_EQ(outcome_of("constant", "mean jitter_ns", level, 20), Outcome::holds);
+  EXPECT_EQ(outcome_of("constant", "mean jitter_ns", level, 19), Outcome::fails);
+  EXPECT_EQ(outcome_of("constant", "mean jitter_ns", over_load("linux", {{1}}), 20),
+            Outcome::untestable);
+}
+
+TEST(Claims, RisingNeverFallsAndEndsHigher) {
+  EXPECT_EQ(outcome_of("rises", "mean jitter_ns", over_load("linux", {{100}, {100}, {130}}), 20),
+            Outcome::holds);
+  EXPECT_EQ(outcome_of("rises", "mean jitter_ns", over_load("linux", {{100}, {110}, {120}}), 20),
+            Outcome::fails);
+  EXPECT_EQ(outcome_of("rises", "mean jitter_ns", over_load("linux", {{100}, {90}, {200}}), 20),
+            Outcome::fails);
+}
+
+TEST(Claims, TwoCurvesAreComparedAtEachLoad) {
+  auto both = over_load("linux", {{100}, {1000}});
+  for (const Sample& sample : over_load("hijack", {{101}, {100}, {999'999}}))
+    both.push_back(sample);
+  const std::string rows = R"("hijack nanosleep","linux nanosleep")";
+  EXPECT_EQ(outcome_of("at_most", "jitter_ns", both, 1, rows), Outcome::holds);
+  EXPECT_EQ(outcome_of("at_most", "jitter_ns", both, 0, rows), Outcome::fails);
+  EXPECT_EQ(outcome_of("part", "jitter_ns", both, 10, rows), Outcome::fails);
+  both.erase(both.begin());  // what is left in common: 100 against 1000
+  EXPECT_EQ(outcome_of("part", "jitter_ns", both, 10, rows), Outcome::holds);
+  EXPECT_EQ(outcome_of("part", "jitter_ns", both, 9, rows), Outcome::fails);
+  EXPECT_EQ(outcome_of("part", "jitter_ns", over_load("hijack", {{1}}), 9, rows),
+            Outcome::untestable);
+}
+
+TEST(Claims, BoundedByTheClockTickThatTheRowsName) {
+  EXPECT_EQ(outcome_of("bounded", "max jitter_ns", over_load("linux", {{5, 1000}, {7}}), 0),
+            Outcome::holds);
+  EXPECT_EQ(outcome_of("bounded", "max jitter_ns", over_load("linux", {{5, 1001}, {7}}), 0),
+            Outcome::fails);
+  auto silent = over_load("linux", {{5}});
+  silent[0].counters.clear();
+  EXPECT_EQ(outcome_of("bounded", "max jitter_ns", silent, 0), Outcome::untestable);
+}
+
+TEST(Claims, EveryPointEqualsThePapersFigure) {
+  const auto at = [](std::int64_t ns) {
+    Sample one = make_sample("hijack", "signal_interval", "background=0", "interarrival_ns", {ns});
+    one.cell.experiment = "event_interarrival";
+    const auto claims = parse_claims(
+        R"({"schema":"claims/1","claims":[{"id":"1","source":"P","text":"t",
+            "experiment":"event_interarrival","check":"equals","document":"paper",
+            "metric":"mean interarrival_ns","along":"background",
+            "rows":["hijack signal_interval"],"tolerance_percent":5}]})",
+        "x");
+    const auto series = collect_series(std::vector{one});
+    const auto blocks = make_blocks(series, "event_interarrival");
+    return evaluate(claims.at(0), blocks.at(0), References::built_in()).outcome;
+  };
+  EXPECT_EQ(at(10'500'000), Outcome::holds);
+  EXPECT_EQ(at(10'500'001), Outcome::fails);
+  EXPECT_EQ(at(9'400'000), Outcome::fails);
 }
 
 TEST(Claims, RowsWithoutFiguresSayWhy) {

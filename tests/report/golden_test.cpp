@@ -65,6 +65,18 @@ TEST(Golden, EveryFileOfANativeRun) {
   check_run("native", folder.path());
 }
 
+TEST(Golden, EveryFileOfARunWhoseRowsAreTimes) {
+  TemporaryFolder folder;
+  copy_run("timers", folder.path());
+  const ReportSummary summary = write_report(folder.path());
+  EXPECT_EQ(summary.files, outputs(folder.path()));
+  EXPECT_EQ(summary.plot_missing, "");
+  check_run("timers", folder.path());
+  // Nobody may take these times for a clock's on hardware.
+  for (const char* name : {"plots/event_interarrival.svg", "plots/nanosleep_jitter.svg"})
+    EXPECT_NE(read_text(folder.path() / name).find("Time is virtual"), std::string::npos) << name;
+}
+
 TEST(Golden, Terminal) {
   std::ostringstream plain, coloured;
   print_report(data_folder("sim"), plain, 100);

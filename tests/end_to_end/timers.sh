@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timers.sh OSEXT: the experiments whose rows are times. Two boots of each kernel command line, two
+# runs, the same bytes; and the figures lie as the policies say they must.
+set -euo pipefail
+
+osext=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+for run in a b; do
+  timeout 900 "$osext" run --quick --only event_interarrival,nanosleep_jitter --fresh \
+    --snapshots "$work/$run-snapshots" --out "$work/$run" >"$work/$run.txt"
+  # Two equal failures must not pass for a success.
+  grep -q '"status":"ok"' "$work/$run/samples.jsonl"
+  if grep -qE '"status":"(failed|timeout|crashed|unstable)"' "$work/$run/samples.jsonl"; then
+    echo "run $run is not clean" >&2
+    exit 1
+  fi
+  # One boot of the usual command line, one with highres=off.
+  grep -o '"nonce": "[0-9a-f]*"' "$work/$run/run.json" | sort >"$work/$run.nonces"
+  [[ $(sort -u "$work/$run.nonces" | wc -l) -eq 2 ]]
+  grep -q '"highres=off": ".* highres=off"' "$work/$run/run.json"
+done
+
+if [[ -n $(comm -12 "$work/a.nonces" "$work/b.nonces") ]]; then
+  echo "both runs used one boot: nothing is proved" >&2
+  exit 1
+fi
+cmp "$work/a/samples.jsonl" "$work/b/samples.jsonl"
+cmp "$work/a/tables/summary.csv" "$work/b/tables/summary.csv"
+
+# mean MECHANISM PARAMS METRIC: of an ok row.
+mean() {
+  awk -F, -v m="$1" -v p="$2" -v k="$3" '
+    $2 == m && $4 == p && $5 == k && $7 == "exact" && $16 == "ok" { print $13; found = 1 }
+    END { exit !found }' "$work/a/tables/summary.csv" ||
+    { echo "no ok row $1 $2 $3" >&2; exit 1; }
+}
+
+failures=0
+check() { # check WHAT A RELATION B
+  if awk "BEGIN { exit !($2 $3 $4) }"; then
+    echo "ok      $1: $2 $3 $4"
+  else
+    echo "FAILED  $1: $2 $3 $4"
+    failures=$((failures + 1))
+  fi
+}
+
+interval() { mean linux "background=$1;policy=$2;receiver=$3" interarrival_ns; }
+for receiver in sleeping spinning; do
+  for policy in SCHED_OTHER SCHED_RR; do
+    alone=$(interval 0 $policy $receiver)
+    check "$policy, $receiver, alone: 10 ms" "$alone" '>' 9900000
+    check "$policy, $receiver, alone: 10 ms" "$alone" '<' 10100000
+  done
+  before=$(interval 0 SCHED_RR $receiver)
+  for tasks in 1 2 3 4; do
+    now=$(interval $tasks SCHED_RR $receiver)
+    check "SCHED_RR, $receiver: longer with $tasks tasks" "$now" '>' "1.1 * $before"
+    before=$now
+  done
+done
+
+jitter() { mean linux "$1" jitter_ns; }
+fine=$(jitter 'background=0;policy=SCHED_OTHER')
+coarse=$(jitter 'background=0;highres=off;policy=SCHED_OTHER')
+check "without high-resolution timers sleeping is coarse" "$coarse" '>' "10 * $fine"
+check "but no coarser than two clock ticks" "$coarse" '<' 8000000
+idle=$(mean linux 'background=0;policy=SCHED_OTHER' background_loops_per_ms)
+busy=$(mean linux 'background=1;policy=SCHED_OTHER' background_loops_per_ms)
+check "no background task, no throughput" "$idle" '==' 0
+check "one background task has nearly the whole CPU" "$busy" '>' 200000
+
+((failures == 0))
