@@ -57,10 +57,19 @@ LAYOUT_SIZE(osext_raw_marked, 32);
 LAYOUT_AT(osext_raw_marked, warmup, 24);
 LAYOUT_SIZE(osext_raw_values, 24);
 
-LAYOUT_SIZE(osext_hijack_shared, 32);
+LAYOUT_SIZE(osext_hijack_shared, 96);
 LAYOUT_AT(osext_hijack_shared, ip, 0);
 LAYOUT_AT(osext_hijack_shared, flags, 8);
 LAYOUT_AT(osext_hijack_shared, sp, 16);
 LAYOUT_AT(osext_hijack_shared, ax, 24);
+LAYOUT_AT(osext_hijack_shared, cx, 32);
+LAYOUT_AT(osext_hijack_shared, r11, 40);
+
+LAYOUT_SIZE(osext_hijack_state, 4096);
+LAYOUT_AT(osext_hijack_state, request, 120);
+LAYOUT_AT(osext_hijack_state, fpu, 256);
+LAYOUT_SIZE(osext_hijack_call, 56);
+LAYOUT_SIZE(osext_hijack_read, 32);
+LAYOUT_SIZE(osext_hijack_statistics, 96);
 
 #endif
