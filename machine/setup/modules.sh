@@ -7,7 +7,7 @@
 # modules_folders: the folders of the tree that hold a module, relative to it.
 modules_folders() {
   local folder
-  for folder in "$tree_folder"/kmod_* "$tree_folder"/uls/kmod "$tree_folder"/tests/*/kmod_*; do
+  for folder in "$tree_folder"/kmod_* "$tree_folder"/machine/nic "$tree_folder"/uls/kmod "$tree_folder"/tests/*/kmod_*; do
     [[ ! -f $folder/Kbuild ]] || printf '%s\n' "${folder#"$tree_folder"/}"
   done
 }

@@ -10,6 +10,7 @@
 #include <osext/counters.h>
 #include <osext/hijack.h>
 #include <osext/marker.h>
+#include <osext/nic.h>
 #include <osext/raw_record.h>
 #include <osext/shared_region.h>
 
@@ -71,5 +72,13 @@ LAYOUT_AT(osext_hijack_state, fpu, 256);
 LAYOUT_SIZE(osext_hijack_call, 56);
 LAYOUT_SIZE(osext_hijack_read, 32);
 LAYOUT_SIZE(osext_hijack_statistics, 96);
+
+LAYOUT_SIZE(osext_nic_stream, 24);
+LAYOUT_AT(osext_nic_stream, rate_pps, 16);
+LAYOUT_SIZE(osext_nic_plan, 16 + 24 * OSEXT_NIC_STREAMS);
+LAYOUT_AT(osext_nic_plan, stream, 16);
+LAYOUT_SIZE(osext_nic_counters, 16 + 32 * OSEXT_NIC_STREAMS);
+LAYOUT_AT(osext_nic_counters, stream, 16);
+LAYOUT_SIZE(osext_nic_payload, 16);
 
 #endif
