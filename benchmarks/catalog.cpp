@@ -28,7 +28,9 @@ MechanismInfo linux_info() {
   info.id = "linux";
   info.title = "plain Linux";
   info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
-                 Capability::signals,  Capability::processes,    Capability::timers};
+                 Capability::signals,  Capability::processes,    Capability::timers,
+                 Capability::packets};
+  info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
       {Capability::interposition, "on plain Linux another process interposes by ptrace: see there"},
@@ -53,6 +55,7 @@ MechanismInfo ptrace_info() {
       {Capability::signals, plain},
       {Capability::processes, plain},
       {Capability::timers, plain},
+      {Capability::packets, plain},
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
@@ -74,6 +77,7 @@ MechanismInfo hijack_info() {
       {Capability::signals, plain},
       {Capability::processes, plain},
       {Capability::timers, "rows of timers are measured on plain Linux"},
+      {Capability::packets, "rows of packets are measured on plain Linux"},
   };
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
   for (const char* workload : {"trap", "return", "rpc", "interpose"}) {
@@ -146,7 +150,7 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
       policy->second == "SCHED_RR")
     plan.skip_reason =
         "real-time tasks that never rest would starve this computer: in a virtual machine only";
-  if (mechanism.needs_module && !options.modules)
+  if ((mechanism.needs_module || !row.module.empty()) && !options.modules)
     plan.skip_reason = "kernel modules are loaded inside a virtual machine only";
   plan.must_be_ok = plan.skip_reason.empty() && options.machine != MachineId::smp;
   return plan;
@@ -177,7 +181,7 @@ MachineId parse_machine(std::string_view text) {
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {primitive_cost(), tlb_working_set(),
-                                              event_interarrival(), nanosleep_jitter()};
+                                              event_interarrival(), nanosleep_jitter(), udp_qos()};
   return all;
 }
 

@@ -29,6 +29,7 @@ enum class Capability {
   signals,        // POSIX signals between processes
   processes,      // processes that the kernel schedules and shows in /proc
   timers,         // signals and wake-ups when a time has come, beside CPU-bound tasks
+  packets,        // several tasks at once that receive from the network
 };
 
 // When a cell is measured: before Mechanism::setup() or after it.
@@ -55,8 +56,9 @@ struct Row {
   std::vector<std::string> reports = {};
   // Keys of the labels with which it may tell its values apart ("task"); none is a parameter.
   std::vector<std::string> labels = {};
-  Extent count = {};      // operations of a cell, in place of the run's own number
-  Extent window_ms = {};  // how long a cell goes on, by the machine's own clock
+  Extent count = {};        // operations of a cell, in place of the run's own number
+  Extent window_ms = {};    // how long a cell goes on, by the machine's own clock
+  std::string module = {};  // the kernel module that it needs with whatever mechanism, or ""
 };
 
 struct Experiment {

@@ -40,8 +40,9 @@ namespace osext {
 // What the runner was told on its command line.
 struct Environment {
   MachineId machine = MachineId::native;
-  std::string modules;    // folder of the .ko files, "" = no module may be loaded
-  std::string executive;  // file of Hijack's executive, "" = none
+  std::string modules;     // folder of the .ko files, "" = no module may be loaded
+  std::string executive;   // file of Hijack's executive, "" = none
+  std::uint64_t seed = 1;  // draws whatever a workload leaves to chance
 };
 
 class Mechanism {

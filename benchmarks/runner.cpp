@@ -41,7 +41,8 @@ void add_options(CLI::App& app, Arguments& args) {
       ->check(CLI::Range(1, 200'000));
   app.add_option("--warmup", args.plan.warmup, "operations before each series")
       ->check(CLI::Range(0, 50'000));
-  app.add_option("--seed", args.seed, "draws the order of the cells and where stack and data lie");
+  app.add_option("--seed", args.seed,
+                 "draws the order of the cells, where stack and data lie, phases of streams");
   app.add_option("--records", args.records, "file for the raw records");
   app.add_option("--only", args.plan.only, "these workloads only")->delimiter(',');
   app.add_option("--modules", args.env.modules, "folder of the kernel modules; loads them");
@@ -134,6 +135,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   args.env.machine = args.plan.machine = parse_machine(args.machine);
   args.plan.modules = !args.env.modules.empty();
+  args.env.seed = args.seed;
   auto cells =
       plan_cells(find_experiment(args.experiment), find_mechanism(args.mechanism), args.plan);
   std::erase_if(cells, [&](const PlannedCell& plan) { return plan.boot != args.boot; });

@@ -78,6 +78,18 @@ osext_nic_counters SimulatedNic::counters() const {
   return counters;
 }
 
+int bound_udp_socket(std::uint32_t port) {
+  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail("socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(OSEXT_NIC_TARGET_ADDRESS);
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fail("bind");
+  return descriptor;
+}
+
 std::optional<SocketState> socket_state(std::uint32_t port) {
   // The address is printed as it lies in memory, the port is not.
   const std::string local = fmt::format("{:08X}:{:04X}", htonl(OSEXT_NIC_TARGET_ADDRESS), port);

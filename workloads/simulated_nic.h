@@ -24,6 +24,9 @@ class SimulatedNic {
   int device_ = -1;
 };
 
+// A UDP socket that receives what the NIC sends to `port`.  Throws std::system_error.
+int bound_udp_socket(std::uint32_t port);
+
 // What Linux shows of a UDP socket that is bound to the NIC's address.
 struct SocketState {
   std::uint64_t queued_bytes;

@@ -2,37 +2,22 @@
 #include "workloads/udp_stream.h"
 
 #include <fmt/core.h>
-#include <time.h>
 
 #include <memory>
 #include <random>
 #include <stdexcept>
 
 #include "workloads/child.h"
+#include "workloads/instant.h"
 #include "workloads/simulated_nic.h"
 #include "workloads/softirq_thread.h"
 
 namespace osext {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint64_t kLeadNs = 10'000'000;  // from handing in the plan to the first packet
 constexpr int kTaskPriority = 10;              // the lowest that a task has
 constexpr int kSoftirqPriority = 50;
-
-std::uint64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-void sleep_until(std::uint64_t instant_ns) {
-  const timespec until{static_cast<time_t>(instant_ns / kNsPerSecond),
-                       static_cast<long>(instant_ns % kNsPerSecond)};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) != 0) {
-  }
-}
 
 // Sleeps in short naps until `done`; throws std::runtime_error with `what` after too many.
 template <class Condition>
@@ -41,7 +26,7 @@ void nap_until(Condition done, const char* what) {
   constexpr std::uint64_t kNapNs = 1'000'000;
   for (int i = 0; i < kNaps; ++i) {
     if (done()) return;
-    sleep_until(now_ns() + kNapNs);
+    sleep_until(monotonic_ns() + kNapNs);
   }
   throw std::runtime_error(what);
 }
@@ -70,7 +55,8 @@ osext_nic_plan card_plan(const UdpStreamPlan& plan, std::uint64_t start_ns) {
   card.ring_packets = plan.ring_packets;
   card.moderation_ns = plan.moderation_ns;
   for (int task = 0; task < kUdpTasks; ++task)
-    card.stream[task] = stream_of(plan, task, start_ns, dice() % (kNsPerSecond / plan.rate_pps));
+    card.stream[task] =
+        stream_of(plan, task, start_ns, dice() % (OSEXT_NIC_NS_PER_S / plan.rate_pps));
   return card;
 }
 
@@ -97,10 +83,11 @@ void check_balance(int task, const UdpTaskResult& result, const osext_nic_stream
 class Tasks {
  public:
   explicit Tasks(const UdpStreamPlan& plan) {
-    const std::uint64_t most = plan.rate_pps * kUdpSteps * plan.step_ns / kNsPerSecond + 1;
+    const std::uint64_t most = plan.rate_pps * kUdpSteps * plan.step_ns / OSEXT_NIC_NS_PER_S + 1;
     for (int task = 0; task < kUdpTasks; ++task) logs_.push_back(TaskLog(most));
     for (int task = kUdpTasks - 1; task >= 0; --task)
       children_.push_back(std::make_unique<Child>([this, task, &plan] {
+        if (plan.enter) plan.enter();
         receive_packets(port_of(task), plan.priority[static_cast<std::size_t>(task)], log(task));
       }));
     for (int task = 0; task < kUdpTasks; ++task)
@@ -133,7 +120,7 @@ UdpStreamResult udp_stream(const UdpStreamPlan& plan) {
   const SoftirqPriority softirqs(kSoftirqPriority);
   SimulatedNic nic;
   Tasks tasks(plan);
-  const std::uint64_t start_ns = now_ns() + kLeadNs;
+  const std::uint64_t start_ns = monotonic_ns() + kLeadNs;
   const osext_nic_plan card = card_plan(plan, start_ns);
   nic.start(card);
   sleep_until(start_ns + kUdpSteps * plan.step_ns);

@@ -20,6 +20,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "workloads/stream_figures.h"
@@ -37,6 +38,8 @@ struct UdpStreamPlan {
   std::uint64_t step_ns;
   std::uint64_t seed;
   std::array<RoundRobinPriority, kUdpTasks> priority;
+  // Not empty: what each task's process does before it becomes the task.
+  std::function<void()> enter = {};
   std::uint32_t ring_packets = 256;       // as many as most drivers' rings hold at first
   std::uint32_t moderation_ns = 125'000;  // 8000 interrupts a second at most, a usual setting
 };

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "workloads/udp_task.h"
 
-#include <arpa/inet.h>
 #include <osext/nic.h>
 #include <sched.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +11,9 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+
+#include "workloads/instant.h"
+#include "workloads/simulated_nic.h"
 
 namespace osext {
 namespace {
@@ -26,25 +26,6 @@ void use_round_robin(int priority) {
   sched_param parameter{};
   parameter.sched_priority = priority;
   if (sched_setscheduler(0, SCHED_RR, &parameter) != 0) fail("sched_setscheduler");
-}
-
-int bound_socket(std::uint32_t port) {
-  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) fail("socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(OSEXT_NIC_TARGET_ADDRESS);
-  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    fail("bind");
-  return descriptor;
-}
-
-std::uint64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 // The work: every packet costs the same, from the first on.
@@ -75,12 +56,12 @@ void receive_packets(std::uint32_t port, RoundRobinPriority priority, TaskLog& l
   static std::array<osext_nic_payload, kPacketsARead> buffer;
   static Statistics statistics;
   if (priority) use_round_robin(*priority);
-  const int descriptor = bound_socket(port);
+  const int descriptor = bound_udp_socket(port);
   TaskProgress& progress = log.progress[0];
   Reception before{};
   for (;;) {
     const ssize_t bytes = read(descriptor, buffer.data(), sizeof buffer);
-    const std::uint64_t received_ns = now_ns();
+    const std::uint64_t received_ns = monotonic_ns();
     if (bytes < 0) fail("read");
     const auto packets = static_cast<std::size_t>(bytes) / sizeof buffer[0];
     if (packets * sizeof buffer[0] != static_cast<std::size_t>(bytes))

@@ -10,6 +10,7 @@ Experiment primitive_cost();
 Experiment tlb_working_set();
 Experiment event_interarrival();
 Experiment nanosleep_jitter();
+Experiment udp_qos();
 
 // background=0..4: how many CPU-bound tasks run beside what is measured.
 std::vector<Params> background_tasks();

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "benchmarks/mechanism.h"
+#include "benchmarks/mechanisms/udp_cell.h"
 #include "workloads/context_switch.h"
 #include "workloads/nanosleep.h"
 #include "workloads/null_syscall.h"
@@ -39,7 +40,10 @@ unsigned background_of(const Params& params) {
 
 class Linux : public Mechanism {
  public:
-  std::string probe(const Environment&) override { return ""; }
+  std::string probe(const Environment& env) override {
+    env_ = env;
+    return "";
+  }
   void setup(const Environment&) override {}
   void teardown() override {}
 
@@ -66,6 +70,8 @@ class Linux : public Mechanism {
       return nanosleep_jitter(sampler, {.calls = plan.series.count,
                                         .background = background_of(params),
                                         .high_resolution = !is(params, "highres", "off")});
+    if (workload == "udp_stream") return measure_udp_stream(plan, env_, sampler);
+    if (workload == "nic_receive") return measure_nic_receive(plan, env_, sampler);
     throw std::runtime_error(fmt::format("linux does not measure {}", workload));
   }
 
@@ -83,6 +89,8 @@ class Linux : public Mechanism {
     }
     throw std::runtime_error(fmt::format("linux does not measure {} with pages", workload));
   }
+
+  Environment env_;
 };
 
 const RegisterMechanism registered("linux", [] { return std::make_unique<Linux>(); });

@@ -49,6 +49,19 @@ std::unique_ptr<Machine> make_machine(const RunOptions& options, const Place& pl
   return make_sim(vm);
 }
 
+// Every module of the tree, or only those that the experiment's workloads need themselves.
+std::set<fs::path> modules_of(const PlannedUnit& planned, bool all, const RunOptions& options,
+                              const Place& place) {
+  const fs::path source = place.modules(kernel_name(place, options.kernel));
+  std::set<fs::path> files;
+  for (const Row& row : find_experiment(planned.experiment).rows)
+    if (!row.module.empty()) files.insert(source / (row.module + ".ko"));
+  if (!all) return files;
+  for (const auto& entry : fs::directory_iterator(source))
+    if (entry.path().extension() == ".ko") files.insert(entry.path());
+  return files;
+}
+
 }  // namespace
 
 Machines make_machines(const std::vector<PlannedUnit>& plan, const RunOptions& options,
@@ -79,16 +92,15 @@ Unit make_unit(const PlannedUnit& planned, const RunOptions& options, const Plac
                "--records=" + unit.records};
   if (options.full) unit.argv.push_back("--full");
   if (!planned.boot.empty()) unit.argv.push_back("--boot=" + planned.boot);
-  if (options.machine != "native" && find_mechanism(planned.mechanism).needs_module) {
-    const fs::path source = place.modules(kernel_name(place, options.kernel));
-    for (const auto& entry : fs::directory_iterator(source)) {
-      if (entry.path().extension() != ".ko") continue;
-      unit.files.push_back(
-          {entry.path(), folder + "/modules/" + entry.path().filename().string(), 0644});
+  if (options.machine != "native") {
+    const bool all = find_mechanism(planned.mechanism).needs_module;
+    for (const fs::path& module : modules_of(planned, all, options, place))
+      unit.files.push_back({module, folder + "/modules/" + module.filename().string(), 0644});
+    if (unit.files.size() > 1) unit.argv.push_back("--modules=" + folder + "/modules");
+    if (all) {
+      unit.files.push_back({place.executive(), folder + "/executive", 0755});
+      unit.argv.push_back("--executive=" + folder + "/executive");
     }
-    unit.files.push_back({place.executive(), folder + "/executive", 0755});
-    unit.argv.push_back("--modules=" + folder + "/modules");
-    unit.argv.push_back("--executive=" + folder + "/executive");
   }
   unit.limit = std::chrono::seconds(options.full ? 900 : 240);
   return unit;

@@ -22,8 +22,8 @@ void print_task(int task, const UdpTaskResult& result) {
   for (std::size_t i = 0; i < result.windows.size(); ++i) {
     const auto& window = result.windows[i];
     const auto& jitter = window.jitter_ns;
-    fmt::print("task {} window {}: offered {} delivered {} dropped {} pairs {} jitter {} {}\n", task,
-               i, window.offered, window.delivered, window.dropped, jitter.size(),
+    fmt::print("task {} window {}: offered {} delivered {} dropped {} pairs {} jitter {} {}\n",
+               task, i, window.offered, window.delivered, window.dropped, jitter.size(),
                jitter.empty() ? -1 : *std::max_element(jitter.begin(), jitter.end()),
                std::accumulate(jitter.begin(), jitter.end(), std::int64_t{0}));
   }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "benchmarks/mechanisms/udp_cell.h"
+
+#include <fmt/core.h>
+#include <osext/nic.h>
+
+#include <chrono>
+#include <stdexcept>
+
+#include "benchmarks/mechanisms/kernel_module.h"
+#include "workloads/nic_receive.h"
+#include "workloads/udp_stream.h"
+
+namespace osext {
+namespace {
+
+constexpr std::uint32_t kPaperPps = 42'000;
+constexpr std::uint32_t kSlidesPps = 44'000;
+
+class CardModule {
+ public:
+  explicit CardModule(const Environment& env) {
+    module_.load(env.modules + "/osext_nic.ko", "osext_nic");
+  }
+
+ private:
+  KernelModule module_;
+};
+
+// The slides' tasks: highest, intermediate, and two of best effort.
+std::array<RoundRobinPriority, kUdpTasks> priorities_of(const std::string& policy, bool slides) {
+  if (policy == "same_prio") return same_priorities();
+  if (policy != "diff_prio") return {};
+  auto priorities = different_priorities();
+  if (slides) priorities[2] = priorities[3];
+  return priorities;
+}
+
+void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, Sampler& sampler) {
+  const auto per_second = [&](std::uint64_t packets) {
+    return static_cast<std::int64_t>(packets * OSEXT_NIC_NS_PER_S / window_ns);
+  };
+  for (std::size_t i = 0; i < result.windows.size(); ++i) {
+    const WindowFigures& window = result.windows[i];
+    if (window.offered == 0) continue;  // its stream has not started
+    const Params labels = {{"task", std::to_string(task)}, {"window", std::to_string(i)}};
+    const auto one = [&](std::string_view metric, std::uint64_t packets) {
+      const std::int64_t value = per_second(packets);
+      sampler.report(metric, {&value, 1}, labels);
+    };
+    one("offered_pps", window.offered);
+    one("delivered_pps", window.delivered);
+    one("dropped_pps", window.dropped);
+    // None: the stream stood still in this window, its jitter is infinite.
+    if (!window.jitter_ns.empty()) sampler.report("jitter_ns", window.jitter_ns, labels);
+  }
+  const auto fact = [&](const char* name, std::uint64_t value) {
+    sampler.fact(fmt::format("task{}_{}", task, name), static_cast<std::int64_t>(value));
+  };
+  fact("offered", result.offered);
+  fact("delivered", result.delivered);
+  fact("dropped_by_card", result.dropped_by_card);
+  fact("dropped_by_socket", result.dropped_by_socket);
+  fact("reads", result.reads);
+}
+
+}  // namespace
+
+void measure_udp_stream(const PlannedCell& plan, const Environment& env, Sampler& sampler,
+                        const std::function<void()>& enter) {
+  const CardModule card(env);
+  const bool slides = plan.cell.params.at("streams") == "slides";
+  UdpStreamPlan stream{};
+  stream.rate_pps = slides ? kSlidesPps : kPaperPps;
+  stream.step_ns =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(plan.window).count()) / kUdpSteps;
+  stream.seed = env.seed;
+  stream.priority = priorities_of(plan.cell.params.at("policy"), slides);
+  stream.enter = enter;
+  const UdpStreamResult result = udp_stream(stream);
+  for (int task = 0; task < kUdpTasks; ++task)
+    report(result.tasks[static_cast<std::size_t>(task)], task, stream.step_ns / kUdpWindowsAStep,
+           sampler);
+  sampler.fact("window_ns", static_cast<std::int64_t>(stream.step_ns / kUdpWindowsAStep));
+  sampler.fact("card_interrupts", static_cast<std::int64_t>(result.interrupts));
+  sampler.fact("card_polls", static_cast<std::int64_t>(result.polls));
+}
+
+void measure_nic_receive(const PlannedCell& plan, const Environment& env, Sampler& sampler) {
+  const CardModule card(env);
+  const NicLoad load = plan.cell.params.at("load") == "single" ? NicLoad::single : NicLoad::burst;
+  const NicReceiveResult result =
+      nic_receive(load, plan.series.count, UdpStreamPlan{}.moderation_ns);
+  sampler.report("time_ns", result.extra_ns, {}, result.packets);
+}
+
+}  // namespace osext
