@@ -31,6 +31,8 @@ constexpr Entry kOperations[] = {
     {"signal_other", "from kill() to the first instruction of another process's handler"},
     {"context_switch", "the CPU passes from one process to another"},
     {"read_proc_stat", "reading /proc/PID/stat once"},
+    {"udp_stream", "four tasks that each receive a stream of packets and work on each packet"},
+    {"nic_receive", "a packet's way from the card into a socket's queue"},
     {"monitor_handler", "the monitors and handlers of a CPU service manager, for three processes"},
 };
 

@@ -106,6 +106,7 @@ const References& References::built_in() {
     };
     add(kPapersTlbWorkingSet, "results/papers/tlb_working_set.csv");
     add(kPapersEventInterarrival, "results/papers/event_interarrival.csv");
+    add(kPapersUdpQos, "results/papers/udp_qos.csv");
     return all;
   }();
   return references;

@@ -3,6 +3,7 @@
 #include "report/section.h"
 #include "report/timers.h"
 #include "report/tlb_working_set.h"
+#include "report/udp_qos.h"
 
 namespace osext::report {
 namespace {
@@ -17,6 +18,7 @@ constexpr Builder kBuilders[] = {
     {"tlb_working_set", tlb_working_set_section},
     {"event_interarrival", event_interarrival_section},
     {"nanosleep_jitter", nanosleep_jitter_section},
+    {"udp_qos", udp_qos_section},
 };
 
 }  // namespace

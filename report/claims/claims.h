@@ -48,6 +48,15 @@ struct Claim {
     part,       // rows[0] is at most that many percent of rows[1] everywhere
     bounded,    // no point is above a clock tick, a count that belongs to the rows
     fact,       // a count that belongs to rows[0] = the document's
+    // On packet streams under full load, of policies or of one task of a policy:
+    reservation,       // each of the rows gets what the document reserves for it
+    only_reservation,  // rows[0] keeps all reservations, no other row does
+    surplus,           // rows[0] gets what the reservations leave
+    overload,          // packets are dropped in the end and not at first
+    even,              // the tasks of rows[0] have one figure (`metric`)
+    starved,           // the rows get nothing
+    less,              // the figure of rows[0] is below every other row's
+    follows,           // mean jitter goes with maximum jitter
   };
   std::string id;      // "2a": the claim's number, and a letter if it has several parts
   std::string source;  // P = paper, S = slides, or "P, S"

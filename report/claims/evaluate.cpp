@@ -181,6 +181,15 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
       case Check::part:
       case Check::bounded:
         return evaluate_background(claim, block, references);
+      case Check::reservation:
+      case Check::only_reservation:
+      case Check::surplus:
+      case Check::overload:
+      case Check::even:
+      case Check::starved:
+      case Check::less:
+      case Check::follows:
+        return evaluate_streams(claim, block, references);
       default:
         return evaluate_sweep(claim, block, references);
     }

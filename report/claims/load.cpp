@@ -19,14 +19,16 @@ using Check = Claim::Check;
 struct CheckRule {
   std::string_view name;
   Check check;
-  std::size_t rows;     // how many; 0 = two or more
+  std::size_t rows;     // how many; 0 = two or more, or kOneOrMore
   bool needs_document;  // the claimed figure is one of a document's
   bool needs_tolerance;
-  bool needs_metric = false;  // and, but for a fact, the parameter that it goes along
+  bool needs_metric = false;  // curves: and the parameter that they go along
   bool needs_range = false;
 };
 
-constexpr std::array<CheckRule, 19> kRules{{
+constexpr std::size_t kOneOrMore = 1000;
+
+constexpr std::array<CheckRule, 27> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
@@ -46,6 +48,14 @@ constexpr std::array<CheckRule, 19> kRules{{
     {"part", Check::part, 2, false, true, true},
     {"bounded", Check::bounded, 1, false, true, true},
     {"fact", Check::fact, 1, true, true, true},
+    {"reservation", Check::reservation, kOneOrMore, true, true},
+    {"only_reservation", Check::only_reservation, 0, true, true},
+    {"surplus", Check::surplus, 1, true, true},
+    {"overload", Check::overload, kOneOrMore, false, false},
+    {"even", Check::even, 1, false, true, true},
+    {"starved", Check::starved, kOneOrMore, false, false, true},
+    {"less", Check::less, 0, false, false, true},
+    {"follows", Check::follows, kOneOrMore, false, false},
 }};
 
 [[noreturn]] void wrong(const std::string& what) {
@@ -106,7 +116,8 @@ Claim parse_claim(const Json& json) {
   if (claim.metric.empty() == rule.needs_metric) {
     wrong(rule.needs_metric ? "needs a 'metric'" : "takes no 'metric'");
   }
-  const bool needs_along = rule.needs_metric && claim.check != Check::fact;
+  const bool curve = claim.check >= Check::below && claim.check < Check::fact;
+  const bool needs_along = rule.needs_metric && curve;
   if (claim.along.empty() == needs_along) wrong(needs_along ? "needs 'along'" : "takes no 'along'");
   for (const char* key : {"from_percent", "to_percent"}) {
     if (json.contains(key) == rule.needs_range) continue;
@@ -123,7 +134,9 @@ Claim parse_claim(const Json& json) {
     if (!row.is_string()) wrong("'rows' must hold strings");
     claim.rows.push_back(parse_selector(row.get<std::string>()));
   }
-  const bool count_fits = rule.rows == 0 ? claim.rows.size() >= 2 : claim.rows.size() == rule.rows;
+  const bool count_fits = rule.rows == 0            ? claim.rows.size() >= 2
+                          : rule.rows == kOneOrMore ? !claim.rows.empty()
+                                                    : claim.rows.size() == rule.rows;
   if (!count_fits) wrong("has the wrong number of 'rows' for its check");
   return claim;
 }

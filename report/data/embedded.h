@@ -10,9 +10,11 @@ namespace osext::report {
 extern const std::string_view kPapersPrimitiveCost;      // results/papers/primitive_cost.csv
 extern const std::string_view kPapersTlbWorkingSet;      // results/papers/tlb_working_set.csv
 extern const std::string_view kPapersEventInterarrival;  // results/papers/event_interarrival.csv
+extern const std::string_view kPapersUdpQos;             // results/papers/udp_qos.csv
 extern const std::string_view kBackgroundPlot;           // plots/background.gp
 extern const std::string_view kClaims;                   // report/claims/claims.json
 extern const std::string_view kRatiosPlot;               // plots/ratios.gp
+extern const std::string_view kStreamsPlot;              // plots/streams.gp
 extern const std::string_view kWorkingSetPlot;           // plots/working_set.gp
 extern const std::string_view kPageCss;                  // report/data/page.css
 
