@@ -10,29 +10,32 @@ export LC_ALL=C
 
 usage() {
   cat <<'TEXT'
-usage: build.sh OUT.cpio --agent FILE [--runner PROGRAM]... [--add HOST:GUEST]... [--busybox FILE]
+usage: build.sh OUT.cpio --agent FILE [--runner PROGRAM]... [--add HOST:GUEST]...
+                [--tree FOLDER] [--busybox FILE]
   --agent    the static program that becomes /init
   --runner   a dynamic program whose libraries the image must hold
-  --add      one more file (a fat image for transparency tests is built this way)
+  --add      one more file
+  --tree     a folder whose contents the image starts with; its programs go before busybox's
   --busybox  a static one; default: build/image/busybox, which the set-up puts there,
              else the one in PATH
 TEXT
 }
 fail() { echo "image: $*" >&2; exit 1; }
 
-out='' agent=''
+out='' agent='' tree=''
 busybox=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)/build/image/busybox
 [ -x "$busybox" ] || busybox=$(command -v busybox || true)
 runners=() extra=()
 while [ $# -gt 0 ]; do
   case $1 in
     --help) usage; exit 0 ;;
-    --agent|--runner|--add|--busybox)
+    --agent|--runner|--add|--tree|--busybox)
       [ $# -ge 2 ] || fail "$1 needs a value"
       case $1 in
         --agent) agent=$2 ;;
         --runner) runners+=("$2") ;;
         --add) extra+=("$2") ;;
+        --tree) tree=$2 ;;
         --busybox) busybox=$2 ;;
       esac
       shift 2 ;;
@@ -47,15 +50,17 @@ done
 ! readelf -l "$busybox" 2>/dev/null | grep -q INTERP ||
   fail "$busybox is not static, and the guest has no libraries for it: run machine/setup/setup.sh"
 "$busybox" true || fail "$busybox does not run"
+[ -z "$tree" ] || [ -d "$tree" ] || fail "$tree is not a folder"
 command -v cpio >/dev/null || fail "no cpio: install the package cpio"
 
 root=$(mktemp -d)
 trap 'rm -rf "$root" "$out.new.$$"' EXIT
+[ -z "$tree" ] || cp -a "$tree/." "$root/"
 mkdir -p "$root"/{bin,sbin,dev,etc,lib64,lib/x86_64-linux-gnu,proc,run,sys,tmp,usr/bin,usr/sbin,usr/lib}
 install -m 755 "$agent" "$root/init"
 install -m 755 "$busybox" "$root/bin/busybox"
 "$busybox" --list | while read -r applet; do
-  [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+  [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
 done
 printf 'root:x:0:0:root:/run/osext:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$root/etc/passwd"
 printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
@@ -78,6 +83,13 @@ for runner in "${runners[@]}"; do
   while read -r library; do add_library "$library"; done \
     < <(sed -n 's/.* => \(\/[^ ]*\) (0x.*/\1/p' <<<"$list" | sort)
 done
+# The tree's own programs: what lies outside the tree is the C library, of which the tree has none.
+if [ -n "$tree" ]; then
+  while read -r library; do add_library "$library"; done < <(
+    find "$root/usr/bin" -type f ! -name busybox -exec grep -lZ $'^\x7fELF' {} + |
+      xargs -0 -n 1 "$loader" --library-path "$root/lib/x86_64-linux-gnu" --list |
+      sed -n 's/.* => \(\/[^ ]*\) (0x.*/\1/p' | grep -vF "$root/" | sort -u)
+fi
 for pair in "${extra[@]}"; do
   [ -f "${pair%%:*}" ] || fail "${pair%%:*} does not exist"
   case ${pair#*:} in /*) ;; *) fail "--add $pair: the guest's path must be absolute" ;; esac

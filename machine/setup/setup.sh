@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# setup.sh [--native] [--tests] [--kernel 6.12|6.1|FILE]...
+# setup.sh [--native] [--tests] [--fat] [--kernel 6.12|6.1|FILE]...
 # Makes this machine ready to run osext: installs missing packages, fetches QEMU, busybox
 # and the kernels, builds the tree and its modules, and writes build/setup.json, which tells the
 # programs where everything is. Whatever is there already is neither fetched nor built again.
 # --native: neither QEMU nor kernels nor modules nor a guest image.
 # Without --kernel: QEMU, but no kernel.
 # --tests: builds the tests too.
+# --fat: fetches the programs of the fat image too, which the tests of transparency run.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -24,6 +25,8 @@ source "$here/suite.sh"
 source "$here/qemu.sh"
 # shellcheck source=machine/setup/busybox.sh
 source "$here/busybox.sh"
+# shellcheck source=machine/setup/fat.sh
+source "$here/fat.sh"
 # shellcheck source=machine/setup/kernel.sh
 source "$here/kernel.sh"
 # shellcheck source=machine/setup/modules.sh
@@ -48,11 +51,13 @@ write_setup_json() {
 
 native=0
 tests=0
+fat=0
 kernels=()
 while (($# > 0)); do
   case $1 in
     --native) native=1 ;;
     --tests) tests=1 ;;
+    --fat) fat=1 ;;
     --kernel)
       (($# > 1)) || fail "--kernel wants a value." "give 6.12, 6.1 or the path of a linux-image package file."
       kernels+=("$2")
@@ -76,6 +81,7 @@ if ((native == 0)); then
   hold_lock "$cache_folder/.lock"
   qemu_ensure
   busybox_ensure
+  if ((fat)); then fat_ensure; fi
   for kernel in "${kernels[@]}"; do
     kernel_ensure "$kernel"
     if [[ -f $kernel ]]; then

@@ -32,6 +32,17 @@ done
 grep -q "${program##*/}" <<<"$list" && fail "the program is in the image"
 grep -aqF "$folder" "$folder/one.cpio" && fail "a path of the build is in the image"
 
+# A tree of real programs: they go before busybox's, and the libraries come along.
+mkdir -p "$folder/tree/usr/bin"
+ln -s usr/bin "$folder/tree/bin"
+cp /bin/ls "$folder/tree/usr/bin/ls"
+"$build" "$folder/fat.cpio" --agent "$agent" --tree "$folder/tree/"
+list=$(cpio --quiet -tv <"$folder/fat.cpio")
+grep -qE '^-rwxr-xr-x .* usr/bin/ls$' <<<"$list" || fail "busybox's ls is before the tree's"
+grep -qE ' usr/bin/cat -> busybox$' <<<"$list" || fail "busybox does not fill what the tree lacks"
+grep -q 'lib/x86_64-linux-gnu/libc.so.6$' <<<"$list" || fail "the tree's program lacks the C library"
+grep -q 'libselinux.so.1$' <<<"$list" || ! ldd /bin/ls | grep -q libselinux || fail "ls lacks a library"
+
 # Errors: a clear sentence, and no half image.
 expect_error() {
   local says=$1; shift
@@ -43,6 +54,7 @@ expect_error "not a program" --agent /no/such/agent
 expect_error "does not exist" --agent "$agent" --runner /no/such/program
 expect_error "not a dynamic program" --agent "$agent" --runner "$agent"
 expect_error "is not static" --agent "$agent" --busybox "$program"
+expect_error "is not a folder" --agent "$agent" --tree /no/such/folder
 expect_error "unknown option" --agent "$agent" --colour red
 expect_error "absolute" --agent "$agent" --add "$agent:relative"
 ls "$folder"/*.new.* 2>/dev/null && fail "a temporary file was left"

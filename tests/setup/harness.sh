@@ -26,6 +26,8 @@ source "$tests_folder/../../machine/setup/suite.sh"
 source "$tests_folder/../../machine/setup/qemu.sh"
 # shellcheck source=machine/setup/busybox.sh
 source "$tests_folder/../../machine/setup/busybox.sh"
+# shellcheck source=machine/setup/fat.sh
+source "$tests_folder/../../machine/setup/fat.sh"
 # shellcheck source=machine/setup/kernel.sh
 source "$tests_folder/../../machine/setup/kernel.sh"
 # shellcheck source=machine/setup/modules.sh
