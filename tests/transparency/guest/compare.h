@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+// Compares what a command showed in two runs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace osext::test {
+
+// The first line in which two texts differ, as "line 3: "one" and "other"", long lines cut;
+// nothing if they are equal byte for byte.
+std::optional<std::string> first_difference(std::string_view one, std::string_view other);
+
+// What differs between NAME's results in both folders (see run.h): the exit status, what it wrote
+// to standard error and to standard output, in this order; "" if nothing does.  A result that is
+// missing is a difference, too, and so is an exit status in `one` that is not `status`: a
+// command that fails in the same way twice shows nothing.
+std::string difference_of_results(const std::string& name, const std::string& status,
+                                  const std::filesystem::path& one,
+                                  const std::filesystem::path& other);
+
+}  // namespace osext::test
