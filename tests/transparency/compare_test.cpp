@@ -55,9 +55,10 @@ class Results : public testing::Test {
     std::ofstream(folder_ / side / ("name." + suffix), std::ios::binary) << text;
   }
   std::string difference() const {
-    return difference_of_results("name", "exit 0", folder_ / "one", folder_ / "other");
+    return difference_of_results(command_, folder_ / "one", folder_ / "other");
   }
   fs::path folder_;
+  ListedCommand command_{"name", 1, {"exit 0", "signal 9"}, {"/bin/true"}};
 };
 
 TEST_F(Results, EqualOnesAreWell) {
@@ -83,7 +84,22 @@ TEST_F(Results, WhatIsMissingOrFailsTwiceIsADifference) {
   write("other", "err", "");
   write("one", "status", "timeout\n");
   write("other", "status", "timeout\n");
-  EXPECT_EQ(difference(), "exit status is \"timeout\" natively, not \"exit 0\"");
+  EXPECT_EQ(difference(),
+            "exit status is \"timeout\", not exit 0 or signal 9; output begins \"text\", errors "
+            "(no more)");
+}
+
+TEST_F(Results, AnyStatusOfTheListIsWell) {
+  for (const char* status : {"exit 0\n", "signal 9\n"}) {
+    write("one", "status", status);
+    EXPECT_EQ(fault_of_status(command_, folder_ / "one"), "") << status;
+  }
+  for (const char* status : {"exit 1\n", "exit 00\n", "exit 0", "", "timeout\n"}) {
+    write("one", "status", status);
+    EXPECT_NE(fault_of_status(command_, folder_ / "one"), "") << status;
+  }
+  fs::remove(folder_ / "one" / "name.status");
+  EXPECT_EQ(fault_of_status(command_, folder_ / "one"), "exit status is missing");
 }
 
 }  // namespace

@@ -35,11 +35,14 @@ std::vector<ListedCommand> read_command_list(std::istream& in, const std::string
     words >> command.limit_s;
     if (!words || command.limit_s == 0)
       throw std::runtime_error(fmt::format("line {}: no time limit", number));
-    words >> command.status;
-    command.status = parse_status(command.status, number);
+    std::string statuses, one;
+    words >> statuses;
+    std::istringstream alternatives(statuses);
+    while (std::getline(alternatives, one, '|'))
+      command.statuses.push_back(parse_status(one, number));
     for (std::string word; words >> word;)
       command.argv.push_back(word[0] == '@' ? folder + "/" + word.substr(1) : word);
-    if (command.argv.empty())
+    if (command.argv.empty() || command.statuses.empty())
       throw std::runtime_error(fmt::format("line {}: nothing to run", number));
     if (!names.insert(command.name).second)
       throw std::runtime_error(fmt::format("line {}: a second {}", number, command.name));

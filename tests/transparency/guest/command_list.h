@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The list of commands: one a line, "NAME LIMIT_S STATUS PROGRAM ARGUMENT...", words parted
-// by blanks; STATUS is the exit status or signal:N; "#" starts a comment line.  A word "@file"
-// names a file that was sent along with the list.
+// by blanks; STATUS is the exit status or signal:N, or several with "|" between; "#" starts a
+// comment line.  A word "@file" names a file that was sent along with the list.
 #pragma once
 
 #include <istream>
@@ -13,7 +13,7 @@ namespace osext::test {
 struct ListedCommand {
   std::string name;
   unsigned limit_s = 0;
-  std::string status;  // "exit N" or "signal N"
+  std::vector<std::string> statuses;  // "exit N" or "signal N": one of them
   std::vector<std::string> argv;
 };
 

@@ -3,6 +3,7 @@
 #include "tests/transparency/guest/compare.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <fstream>
@@ -44,24 +45,35 @@ std::optional<std::string> first_difference(std::string_view one, std::string_vi
   return fmt::format("line {}: {} and {}", line, shown(one, begin), shown(other, begin));
 }
 
-std::string difference_of_results(const std::string& name, const std::string& status,
-                                  const fs::path& one, const fs::path& other) {
+std::string difference_of_results(const ListedCommand& command, const fs::path& one,
+                                  const fs::path& other) {
   std::string differences;
+  const auto add = [&](const std::string& what) {
+    differences += (differences.empty() ? "" : "; ") + what;
+  };
   for (const auto& [suffix, what] : {std::pair{".status", "exit status"},
                                      {".err", "standard error"},
                                      {".out", "standard output"}}) {
-    const auto left = read_text(one / (name + suffix)), right = read_text(other / (name + suffix));
-    std::string found;
+    const auto left = read_text(one / (command.name + suffix));
+    const auto right = read_text(other / (command.name + suffix));
     if (!left || !right)
-      found = "is missing";
+      add(fmt::format("{} is missing", what));
     else if (const auto line = first_difference(*left, *right))
-      found = "differs in " + *line;
-    else if (suffix == std::string_view(".status") && *left != status + "\n")
-      found = fmt::format("is {} natively, not \"{}\"", shown(*left, 0), status);
-    if (!found.empty())
-      differences += fmt::format("{}{} {}", differences.empty() ? "" : "; ", what, found);
+      add(fmt::format("{} differs in {}", what, *line));
   }
+  if (differences.empty()) differences = fault_of_status(command, one);
   return differences;
+}
+
+std::string fault_of_status(const ListedCommand& command, const fs::path& results) {
+  const auto found = read_text(results / (command.name + ".status"));
+  if (!found) return "exit status is missing";
+  for (const std::string& status : command.statuses)
+    if (*found == status + "\n") return "";
+  return fmt::format("exit status is {}, not {}; output begins {}, errors {}", shown(*found, 0),
+                     fmt::join(command.statuses, " or "),
+                     shown(read_text(results / (command.name + ".out")).value_or(""), 0),
+                     shown(read_text(results / (command.name + ".err")).value_or(""), 0));
 }
 
 }  // namespace osext::test

@@ -21,6 +21,7 @@ int usage() {
   fmt::print(stderr,
              "usage: transparency-guest run LIST RESULTS [PREFIX...]\n"
              "       transparency-guest compare LIST RESULTS_NATIVE RESULTS_HERE\n"
+             "       transparency-guest check LIST RESULTS\n"
              "       transparency-guest counts LIST STRACE_FOLDER COUNTS_FOLDER DIFFERENCES\n"
              "counts reads STRACE_FOLDER/NAME and COUNTS_FOLDER/NAME\n");
   return 2;
@@ -52,8 +53,14 @@ int run_all(const std::vector<std::string>& words) {
 int compare_all(const std::vector<std::string>& words) {
   int failed = 0;
   for (const ListedCommand& command : read_list(words[1]))
-    failed += report(command.name,
-                     difference_of_results(command.name, command.status, words[2], words[3]));
+    failed += report(command.name, difference_of_results(command, words[2], words[3]));
+  return failed != 0;
+}
+
+int check_all(const std::vector<std::string>& words) {
+  int failed = 0;
+  for (const ListedCommand& command : read_list(words[1]))
+    failed += report(command.name, fault_of_status(command, words[2]));
   return failed != 0;
 }
 
@@ -80,6 +87,7 @@ int main(int count, char** arguments) {
   try {
     if (words.size() >= 3 && words[0] == "run") return run_all(words);
     if (words.size() == 4 && words[0] == "compare") return compare_all(words);
+    if (words.size() == 3 && words[0] == "check") return check_all(words);
     if (words.size() == 5 && words[0] == "counts") return count_all(words);
   } catch (const std::exception& error) {
     fmt::print(stderr, "transparency-guest: {}\n", error.what());
