@@ -130,6 +130,9 @@ void on_event(uint64_t event) {
     case OSEXT_HIJACK_EVENT_RECALL:
       if (guest && guest->state != GuestState::served) recall(*guest);
       return;
+    case OSEXT_HIJACK_EVENT_WOKEN:
+      servants_due = true;
+      return;
     case OSEXT_HIJACK_EVENT_GONE:
       if (guest) on_gone(*guest);
       return;

@@ -107,6 +107,8 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 		hijack_kernel.process_exit = tp;
 	if (!strcmp(tp->name, "sched_process_fork"))
 		hijack_kernel.process_fork = tp;
+	if (!strcmp(tp->name, "sched_wakeup"))
+		hijack_kernel.wakeup = tp;
 }
 
 #define NEED(call, name)                                                          \
@@ -140,8 +142,8 @@ int hijack_compat_init(void)
 		return -ENOENT;
 #endif
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
-	if (!hijack_kernel.process_exit || !hijack_kernel.process_fork) {
-		pr_err("osext_hijack: this kernel has no tracepoints sched_process_exit and _fork: not supported\n");
+	if (!hijack_kernel.process_exit || !hijack_kernel.process_fork || !hijack_kernel.wakeup) {
+		pr_err("osext_hijack: this kernel has no tracepoints sched_process_exit, _fork and sched_wakeup: not supported\n");
 		return -ENOENT;
 	}
 	return 0;

@@ -18,7 +18,7 @@ struct hijack_kernel {
 	unsigned long entry_syscall_64;
 	unsigned long arch_do_signal_or_restart;
 	unsigned long carrier;	/* the function of CARRIER_SYSCALL */
-	struct tracepoint *process_exit, *process_fork;
+	struct tracepoint *process_exit, *process_fork, *wakeup;
 };
 
 extern struct hijack_kernel hijack_kernel;

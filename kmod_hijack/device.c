@@ -313,7 +313,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 /* Context: hard interrupt. */
 static void nudge(struct irq_work *work)
 {
-	wake_up_all(&container_of(work, struct hijack_session, nudge)->wait);
+	hijack_notify(container_of(work, struct hijack_session, nudge));
 }
 
 static int device_open(struct inode *inode, struct file *file)

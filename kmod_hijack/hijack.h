@@ -67,6 +67,7 @@ struct hijack_guest {
 	struct preempt_notifier watch;	/* of the owner: says when it blocks */
 	bool watched;
 	struct work_struct burial;	/* drops the owner's reference after its death */
+	bool blocked;			/* asleep in a call that it serves */
 	struct hijack_guest *newborn;	/* for the child of the fork that the owner serves now */
 	wait_queue_head_t wait;		/* the owner, for `asked` or the session's end */
 	bool asked;			/* by the executive: serve `context` */
@@ -108,6 +109,7 @@ struct hijack_session {
 	struct hijack_guest *guests[OSEXT_HIJACK_GUESTS_MAX];
 	struct list_head events;
 	struct irq_work nudge;		/* wakes the thread from where no lock may be taken */
+	bool woken;			/* OSEXT_HIJACK_EVENT_WOKEN */
 
 	struct file *file;		/* the open file that this session is */
 	struct work_struct burial;
@@ -156,6 +158,7 @@ void hijack_own(struct hijack_guest *guest, struct task_struct *task);
 struct hijack_guest *hijack_guest_of(struct task_struct *task);
 void hijack_owner_exits(struct task_struct *task);
 void hijack_owner_forks(struct task_struct *child);
+void hijack_owner_wakes(struct task_struct *task);
 
 /* session.c */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments);

@@ -96,7 +96,7 @@ static long forbidden(struct hijack_session *session, struct pt_regs *regs)
 
 static bool has_event(struct hijack_session *session)
 {
-	return !list_empty_careful(&session->events);
+	return !list_empty_careful(&session->events) || READ_ONCE(session->woken);
 }
 
 static int wait_for_event(struct hijack_session *session, u64 mode, u64 timeout_ns)
@@ -136,6 +136,8 @@ static long next(struct hijack_session *session, u64 mode, u64 timeout_ns)
 		if (hijack_next_signal(session))
 			return OSEXT_HIJACK_EVENT_SIGNAL;
 		event = hijack_pop_event(session);
+		if (!event && xchg(&session->woken, false))
+			event = OSEXT_HIJACK_EVENT_WOKEN;
 		if (event || waited || mode == OSEXT_HIJACK_WAIT_NO)
 			return event;
 		/* Interrupted: the signal is the event. */

@@ -107,9 +107,33 @@ static void watch_out(struct preempt_notifier *watch, struct task_struct *next)
 {
 	struct hijack_guest *guest = container_of(watch, struct hijack_guest, watch);
 
+	if (task_is_running(current))
+		return;
+	WRITE_ONCE(guest->blocked, guest->place == PLACE_OWNER);
 	/* It sleeps, so the executive need not wait for it. */
-	if (READ_ONCE(guest->session->idle) && !task_is_running(current))
+	if (READ_ONCE(guest->session->idle))
 		irq_work_queue(&guest->session->nudge);
+}
+
+/*
+ * A task wakes up.  If it is an owner and the executive keeps the processor from
+ * it, then the executive must know.
+ * Context: scheduler, interrupts off, its locks held.
+ */
+void hijack_owner_wakes(struct task_struct *task)
+{
+	struct hijack_guest *guest;
+
+	if (hlist_empty(&task->preempt_notifiers))	/* nearly all */
+		return;
+	guest = hijack_guest_of(task);
+	if (!guest || !READ_ONCE(guest->blocked))
+		return;
+	WRITE_ONCE(guest->blocked, false);
+	if (READ_ONCE(guest->session->idle))
+		return;
+	WRITE_ONCE(guest->session->woken, true);
+	irq_work_queue(&guest->session->nudge);
 }
 
 static void watch_in(struct preempt_notifier *watch, int cpu)

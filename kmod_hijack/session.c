@@ -188,6 +188,12 @@ static void on_exit(void *unused, struct task_struct *task)
 	queue_work(hijack_workqueue, &session->burial);
 }
 
+/* Context: scheduler, interrupts off, its locks held. */
+static void on_wakeup(void *unused, struct task_struct *task)
+{
+	hijack_owner_wakes(task);
+}
+
 /* Context: the parent, preemption off; the child has not run. */
 static void on_fork(void *unused, struct task_struct *parent, struct task_struct *child)
 {
@@ -205,8 +211,13 @@ int hijack_session_init(void)
 	if (error)
 		goto fail;
 	error = tracepoint_probe_register(hijack_kernel.process_fork, on_fork, NULL);
+	if (error)
+		goto fail_fork;
+	error = tracepoint_probe_register(hijack_kernel.wakeup, on_wakeup, NULL);
 	if (!error)
 		return 0;
+	tracepoint_probe_unregister(hijack_kernel.process_fork, on_fork, NULL);
+fail_fork:
 	tracepoint_probe_unregister(hijack_kernel.process_exit, on_exit, NULL);
 	tracepoint_synchronize_unregister();
 fail:
@@ -216,6 +227,7 @@ fail:
 
 void hijack_session_exit(void)
 {
+	tracepoint_probe_unregister(hijack_kernel.wakeup, on_wakeup, NULL);
 	tracepoint_probe_unregister(hijack_kernel.process_fork, on_fork, NULL);
 	tracepoint_probe_unregister(hijack_kernel.process_exit, on_exit, NULL);
 	tracepoint_synchronize_unregister();

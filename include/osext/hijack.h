@@ -77,6 +77,7 @@
 #define OSEXT_HIJACK_EVENT_SERVED 3	/* a guest can be taken again */
 #define OSEXT_HIJACK_EVENT_RECALL 4	/* its owner has a signal for it: SERVE it soon */
 #define OSEXT_HIJACK_EVENT_GONE 5	/* its owner died; the number is free again */
+#define OSEXT_HIJACK_EVENT_WOKEN 6	/* no guest's: what an owner slept for has come, and it waits for the processor */
 
 #define OSEXT_HIJACK_GUESTS_MAX 128
 
