@@ -71,13 +71,13 @@ MechanismInfo hijack_info() {
   info.title = "Hijack";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
-                 Capability::peers};
+                 Capability::peers, Capability::packets};
+  info.variants["udp_stream"] = {{{"policy", "hijack"}}};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
       {Capability::timers, "rows of timers are measured on plain Linux"},
-      {Capability::packets, "rows of packets are measured on plain Linux"},
   };
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
   for (const char* workload : {"trap", "return", "rpc", "interpose"}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Inside the machine: one udp_stream run, its counts and figures as text.
-//   udp-streams RATE_PPS STEP_MS same|diff [RING_PACKETS [MODERATION_NS]]
+//   udp-streams RATE_PPS STEP_MS same|diff
+//   udp-streams RATE_PPS STEP_MS EXECUTIVE WORDS: as guests of Hijack
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <numeric>
 #include <string>
 
+#include "executive/host/session.h"
 #include "measure/affinity.h"
 #include "workloads/udp_stream.h"
 
@@ -39,9 +41,14 @@ int main(int argc, char** argv) {
     plan.rate_pps = static_cast<std::uint32_t>(std::stoul(argv[1]));
     plan.step_ns = std::stoull(argv[2]) * 1'000'000;
     plan.seed = 1;
-    plan.priority = std::strcmp(argv[3], "diff") == 0 ? different_priorities() : same_priorities();
-    if (argc > 4) plan.ring_packets = static_cast<std::uint32_t>(std::stoul(argv[4]));
-    if (argc > 5) plan.moderation_ns = static_cast<std::uint32_t>(std::stoul(argv[5]));
+    HijackSession session;
+    if (argc > 4) {
+      session.start(argv[3], {.words = argv[4], .priority = 40});
+      plan.enter = [&] { session.join(); };
+    } else {
+      plan.priority =
+          std::strcmp(argv[3], "diff") == 0 ? different_priorities() : same_priorities();
+    }
     const UdpStreamResult result = udp_stream(plan);
     fmt::print("interrupts {} polls {}\n", result.interrupts, result.polls);
     for (int task = 0; task < kUdpTasks; ++task)

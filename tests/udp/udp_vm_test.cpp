@@ -25,20 +25,24 @@ class Udp : public testing::TestWithParam<const char*> {
   }
 
   UnitResult run(const char* program, const std::string& arguments) {
-    const fs::path module = fs::path(OSEXT_BUILD) / "modules" / GetParam() / "osext_nic.ko";
+    const fs::path modules = fs::path(OSEXT_BUILD) / "modules" / GetParam();
     const std::string name = fs::path(program).filename();
     VmOptions options;
     options.build = OSEXT_BUILD;
     options.kernel = GetParam();
-    const std::string script =
-        fmt::format("insmod osext_nic.ko && {} {}; status=$?; rmmod osext_nic && exit $status",
-                    name, arguments);
-    UnitResult result = make_sim(options)->run(
-        {name,
-         {"sh", "-c", script},
-         {{program, "/run/osext/" + name, 0755}, {module, "/run/osext/osext_nic.ko", 0644}},
-         "",
-         std::chrono::seconds(240)});
+    const std::string script = fmt::format(
+        "insmod osext_nic.ko && insmod osext_hijack.ko && {} {}; status=$?; "
+        "rmmod osext_hijack && rmmod osext_nic && exit $status",
+        name, arguments);
+    UnitResult result =
+        make_sim(options)->run({name,
+                                {"sh", "-c", script},
+                                {{program, "/run/osext/" + name, 0755},
+                                 {OSEXT_EXECUTIVE, "/run/osext/executive", 0755},
+                                 {modules / "osext_nic.ko", "/run/osext/osext_nic.ko", 0644},
+                                 {modules / "osext_hijack.ko", "/run/osext/osext_hijack.ko", 0644}},
+                                "",
+                                std::chrono::seconds(240)});
     EXPECT_EQ(result.outcome, Outcome::finished) << result.reason;
     EXPECT_EQ(result.exit_status, 0) << result.console;
     EXPECT_NE(result.console.find("complete\n"), std::string::npos) << result.console;
@@ -99,6 +103,36 @@ TEST_P(Udp, HigherPriorityGoesFirst) {
   // Two of the last two steps' windows bring nothing to the lowest.
   EXPECT_NE(console.find("task 3 window 8: offered 840 delivered 0 "), std::string::npos)
       << console;
+}
+
+// Deliveries of a task in one window.
+unsigned long long delivered_in(const std::string& console, int task, int window) {
+  const std::size_t at = console.find(fmt::format("task {} window {}: offered", task, window));
+  unsigned long long delivered = 0;
+  EXPECT_NE(at, std::string::npos) << console;
+  if (at != std::string::npos) {
+    EXPECT_EQ(std::sscanf(console.c_str() + at, "task %*d window %*d: offered %*d delivered %llu",
+                          &delivered),
+              1);
+  }
+  return delivered;
+}
+
+// Tokens refilled each 20 ms, windows of 20 ms; the last two are full load.
+TEST_P(Udp, TokensKeepReservationsUnderOverload) {
+  const std::string arguments =
+      "42000 40 ./executive 'policy=tokens period_ms=20 tokens=7000:700,7001:400,7002:200'";
+  const std::string console = run(OSEXT_UDP_STREAMS, arguments).console;
+  EXPECT_EQ(console, run(OSEXT_UDP_STREAMS, arguments).console);
+  const unsigned long long reserved[] = {700, 400, 200};
+  for (int task = 0; task < 3; ++task) {
+    const auto delivered = delivered_in(console, task, 8) + delivered_in(console, task, 9);
+    EXPECT_GE(delivered, reserved[task] * 2 * 95 / 100) << "Task" << task << "\n" << console;
+    EXPECT_LE(delivered, reserved[task] * 2 * 105 / 100) << "Task" << task << "\n" << console;
+  }
+  // The control: under one priority for all, Task0 does not get so much.
+  const std::string without = run(OSEXT_UDP_STREAMS, "42000 40 same").console;
+  EXPECT_LT(delivered_in(without, 0, 8) + delivered_in(without, 0, 9), 700u * 2 * 95 / 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Udp, testing::Values("6.12", "6.1"), [](const auto& info) {
