@@ -9,6 +9,8 @@
 namespace osext::report {
 namespace {
 
+constexpr unsigned kSettlingWindows = 2;  // a step
+
 std::optional<unsigned> number_of(const Params& params, const char* key) {
   const auto found = params.find(key);
   if (found == params.end()) return std::nullopt;
@@ -54,7 +56,7 @@ std::vector<unsigned> PolicyRun::full_load() const {
     last = std::max(last, windows.rbegin()->first);
   }
   std::vector<unsigned> all;
-  for (unsigned window = first + 1; window <= last; ++window) all.push_back(window);
+  for (unsigned window = first + kSettlingWindows; window <= last; ++window) all.push_back(window);
   return all;
 }
 

@@ -41,7 +41,7 @@ class PolicyRun {
   std::optional<Fixed> rate(unsigned task, unsigned window, std::string_view metric) const;
   std::optional<Jitter> jitter(unsigned task, unsigned window) const;
 
-  // The windows in which all streams run, without the one in which the last began.
+  // The windows in which all streams run, from one step (two windows) after the last began.
   std::vector<unsigned> full_load() const;
   // Over those windows.  Throw std::out_of_range for a task without rows there.
   Fixed mean_rate(unsigned task, std::string_view metric) const;

@@ -66,7 +66,8 @@ std::vector<std::string> lead_of(const RunInfo& info, const PolicyRun& run) {
         "Task1's and Task0's " +
         std::to_string(2 * ms) + " ms apart (paper: 5 s). Means over the last " +
         std::to_string(full.size()) + " windows of " + std::to_string(ms) +
-        " ms, in which all four run; jitter: of two packets received one after the other, the time "
+        " ms, from one step after all four run; jitter: of two packets received one after the "
+        "other, the time "
         "between their receptions less that between their sendings; maximum and mean. inf: a "
         "window without a packet.");
   }

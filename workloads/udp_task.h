@@ -15,13 +15,13 @@
 
 namespace osext {
 
-// The work on each packet is statistics over the latest packets: the mean, the least and the most
-// of their jitters, computed anew: 9 instructions for each of them as g++ 12 compiles it.  Of so
-// many packets, chosen by measurement (at 10^9 instructions a second, Linux 6.12): four tasks of
-// one priority then receive 81,000 packets/s, about half of 4 x 42,000, so that the paper's
-// reservations, 65,000/s in all, are feasible.  With 256 packets it is 94,000/s, with 384 72,000/s;
-// Linux 6.1 needs less for a packet and delivers 90,000/s.
-inline constexpr std::size_t kStatisticsPackets = 320;
+// The work on each packet is statistics over the latest packets: the mean, the least and the most of
+// their jitters, computed anew: 9 instructions for each of them as g++ 12 compiles it.  Of so many
+// packets, chosen by measurement (at 10^9 instructions a second, Linux 6.12): four tasks of one
+// priority then receive 83,000 packets/s, half of 4 x 42,000, so that the paper's reservations,
+// 65,000/s in all, are feasible.  With 256 packets it is 94,000/s, with 384 72,000/s; Linux 6.1 needs
+// less for a packet and delivers more.
+inline constexpr std::size_t kStatisticsPackets = 300;
 
 // What a task leaves, in memory that it shares with its parent.
 struct TaskProgress {

@@ -33,12 +33,12 @@ void add(std::vector<Sample>& samples, const std::string& policy, unsigned task,
 }
 
 // A policy whose tasks start one window apart, Task3 first; Task0's stream begins in window 3, so
-// windows 4 and 5 are full load.  Before it nothing is dropped.
+// windows 5 and 6 are full load.  Before it nothing is dropped.
 std::vector<Sample> run_of(const std::string& policy, const std::vector<Given>& tasks) {
   std::vector<Sample> samples;
   for (unsigned task = 0; task < 4; ++task) {
-    for (unsigned window = 3 - task; window < 6; ++window)
-      add(samples, policy, task, window, window < 4 ? Given{42000, 0, {5, 7}} : tasks[task]);
+    for (unsigned window = 3 - task; window < 7; ++window)
+      add(samples, policy, task, window, window < 5 ? Given{42000, 0, {5, 7}} : tasks[task]);
   }
   return samples;
 }
@@ -73,13 +73,13 @@ Outcome outcome_of(const std::string& id, const std::vector<Sample>& samples) {
   throw std::logic_error("no claim " + id);
 }
 
-TEST(Streams, FullLoadLeavesOutTheWindowInWhichTheLastStreamBegins) {
+TEST(Streams, FullLoadLeavesOutTheStepInWhichTheLastStreamBegins) {
   const auto samples = keeps_all();
   const auto series = collect_series(samples);
   const auto blocks = make_blocks(series, "udp_qos");
   const auto runs = policy_runs(blocks.at(0));
   ASSERT_EQ(runs.size(), 1u);
-  EXPECT_EQ(runs[0].full_load(), (std::vector<unsigned>{4, 5}));
+  EXPECT_EQ(runs[0].full_load(), (std::vector<unsigned>{5, 6}));
   EXPECT_EQ(to_string(runs[0].mean_rate(0, "delivered_pps")), "35000");
   EXPECT_EQ(to_string(runs[0].maximum_jitter(2)), "900");
   EXPECT_EQ(to_string(runs[0].mean_jitter(1)), "40");
