@@ -35,7 +35,9 @@ class Reservations {
     return kBestEffort;
   }
 
-  uint64_t tokens_of(unsigned rank) const { return rank < count_ ? all_[rank].tokens : 0; }
+  uint64_t tokens_of(unsigned rank) const {
+    return rank < kReservations && rank < count_ ? all_[rank].tokens : 0;
+  }
 
  private:
   struct Reservation {

@@ -60,9 +60,9 @@ struct UdpStreamResult {
 };
 
 // Needs the simulated NIC's module loaded, root, one CPU.  While it runs, ksoftirqd has a real-time
-// priority above the tasks': else the kernel, which hands it the network's work when there is much
-// of it, would starve it under tasks of any real-time policy.  Throws std::runtime_error, also when
-// offered = delivered + dropped does not hold exactly.
+// priority above the tasks': the kernel hands it the network's work when there is much of it, and
+// real-time tasks could starve it.  Throws std::runtime_error, also when offered = delivered +
+// dropped does not hold exactly.
 UdpStreamResult udp_stream(const UdpStreamPlan& plan);
 
 // SCHED_RR priorities of the papers' two policies; higher goes first.
