@@ -10,7 +10,7 @@
 #include <asm/mmu_context.h>
 
 #include "compat.h"
-#include "layout.h"
+#include "hijack.h"
 
 struct hijack_kernel hijack_kernel;
 
@@ -26,6 +26,12 @@ static long no_syscall(const struct pt_regs *regs, unsigned int nr)
 
 static void no_signal(struct pt_regs *regs)
 {
+}
+
+static int no_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+		   void *private)
+{
+	return -ENOSYS;
 }
 
 static void no_switch(struct mm_struct *prev, struct mm_struct *next, struct task_struct *task)
@@ -58,6 +64,7 @@ static int no_force(struct kernel_siginfo *info)
 DEFINE_STATIC_CALL(hijack_kallsyms, no_lookup);
 DEFINE_STATIC_CALL(hijack_x64_sys_call, no_syscall);
 DEFINE_STATIC_CALL(hijack_do_signal, no_signal);
+DEFINE_STATIC_CALL(hijack_walk, no_walk);
 DEFINE_STATIC_CALL(hijack_get_signal, no_get_signal);
 DEFINE_STATIC_CALL(hijack_task_work_run, no_work);
 DEFINE_STATIC_CALL(hijack_force_sig_info, no_force);
@@ -109,6 +116,8 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 		hijack_kernel.process_fork = tp;
 	if (!strcmp(tp->name, "sched_wakeup"))
 		hijack_kernel.wakeup = tp;
+	if (!strcmp(tp->name, "sched_switch"))
+		hijack_kernel.sched_switch = tp;
 }
 
 #define NEED(call, name)                                                          \
@@ -132,7 +141,8 @@ int hijack_compat_init(void)
 	hijack_kernel.arch_do_signal_or_restart = NEED(hijack_do_signal, "arch_do_signal_or_restart");
 	if (!hijack_kernel.arch_do_signal_or_restart || !NEED(hijack_x64_sys_call, "x64_sys_call") ||
 	    !NEED(hijack_get_signal, "get_signal") || !NEED(hijack_task_work_run, "task_work_run") ||
-	    !NEED(hijack_force_sig_info, "force_sig_info") || !NEED(hijack_switch_mm, "switch_mm_irqs_off") || !NEED(hijack_membarrier_update, "membarrier_update_current_mm"))
+	    !NEED(hijack_force_sig_info, "force_sig_info") || !NEED(hijack_switch_mm, "switch_mm_irqs_off") || !NEED(hijack_membarrier_update, "membarrier_update_current_mm") ||
+	    !NEED(hijack_walk, "walk_page_range"))
 		return -ENOENT;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 	if (!NEED(hijack_drop_concurrency_id, "sched_mm_cid_before_execve"))
@@ -142,8 +152,9 @@ int hijack_compat_init(void)
 		return -ENOENT;
 #endif
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
-	if (!hijack_kernel.process_exit || !hijack_kernel.process_fork || !hijack_kernel.wakeup) {
-		pr_err("osext_hijack: this kernel has no tracepoints sched_process_exit, _fork and sched_wakeup: not supported\n");
+	if (!hijack_kernel.process_exit || !hijack_kernel.process_fork || !hijack_kernel.wakeup ||
+	    !hijack_kernel.sched_switch) {
+		pr_err("osext_hijack: this kernel has no tracepoints sched_process_exit, _fork, sched_wakeup and sched_switch: not supported\n");
 		return -ENOENT;
 	}
 	return 0;
@@ -167,6 +178,7 @@ void hijack_use_mm(struct mm_struct *mm)
 	task->active_mm = mm;
 	static_call(hijack_membarrier_update)(mm);
 	static_call(hijack_switch_mm)(old, mm, task);
+	hijack_global_left(old);
 	local_irq_enable();
 	task_unlock(task);
 	mmput(old);

@@ -14,11 +14,13 @@
 #include <linux/static_call.h>
 #include <linux/version.h>
 
+struct mm_walk_ops;
+
 struct hijack_kernel {
 	unsigned long entry_syscall_64;
 	unsigned long arch_do_signal_or_restart;
 	unsigned long carrier;	/* the function of CARRIER_SYSCALL */
-	struct tracepoint *process_exit, *process_fork, *wakeup;
+	struct tracepoint *process_exit, *process_fork, *wakeup, *sched_switch;
 };
 
 extern struct hijack_kernel hijack_kernel;
@@ -29,6 +31,8 @@ extern struct hijack_kernel hijack_kernel;
  * retpoline.
  */
 DECLARE_STATIC_CALL(hijack_x64_sys_call, long(const struct pt_regs *regs, unsigned int nr));
+DECLARE_STATIC_CALL(hijack_walk, int(struct mm_struct *mm, unsigned long start, unsigned long end,
+				     const struct mm_walk_ops *ops, void *private));
 DECLARE_STATIC_CALL(hijack_do_signal, void(struct pt_regs *regs));
 DECLARE_STATIC_CALL(hijack_get_signal, bool(struct ksignal *signal));
 DECLARE_STATIC_CALL(hijack_task_work_run, void(void));

@@ -53,6 +53,13 @@ enum hijack_place {
 	PLACE_GONE,		/* nobody: the owner died or left */
 };
 
+/* A guest whose pages are global; see global.c. */
+struct hijack_global {
+	struct mm_struct *mm;	/* NULL: none */
+	struct list_head list;
+	struct mmu_notifier notifier;
+};
+
 struct hijack_guest {
 	struct kref references;
 	struct hijack_session *session;
@@ -76,6 +83,7 @@ struct hijack_guest {
 	struct mm_struct *mm;		/* kept from being freed, not from being emptied */
 	struct mmu_notifier guard;	/* watches the reservation there */
 	bool unfit;			/* the reservation was taken away */
+	struct hijack_global global;
 
 	struct osext_hijack_state *context;	/* a page */
 };
@@ -123,7 +131,7 @@ static inline u32 hijack_state(const struct hijack_session *session)
 
 extern struct task_struct *hijack_thread;	/* the executive's thread, or NULL */
 extern struct hijack_session *hijack_active;	/* its session; valid for that thread */
-extern bool hijack_slow_path, hijack_leave_hooked;
+extern bool hijack_slow_path, hijack_leave_hooked, hijack_use_global, hijack_global_stale;
 
 /* engine.c: mapping the executive, and where the stub may look.  hook and
  * unhook may be called with interrupts off; the others may sleep. */
@@ -135,6 +143,15 @@ void hijack_drop_current(struct hijack_session *session);
 void hijack_end_test(struct hijack_guest *guest);
 void hijack_engine_start(struct hijack_session *session);
 void hijack_engine_stop(struct hijack_session *session);
+
+/* global.c: all but hijack_global_left() may sleep. */
+int hijack_global_start(struct hijack_global *global, struct mm_struct *mm);
+void hijack_global_stop(struct hijack_global *global);
+bool hijack_global_suspend(struct hijack_global *global, unsigned int nr);
+void hijack_global_resume(struct hijack_global *global);
+void hijack_global_refresh(struct hijack_global *global, unsigned int nr);
+void hijack_global_left(const struct mm_struct *mm);
+unsigned long hijack_global_flushes(void);
 
 /* context.c: called by the task whose context it is; may sleep. */
 int hijack_context_check(void);

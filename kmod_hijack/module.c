@@ -23,6 +23,23 @@ bool hijack_leave_hooked;
 module_param_named(test_leave_hooked, hijack_leave_hooked, bool, 0444);
 MODULE_PARM_DESC(test_leave_hooked, "for tests only: leave the executive mapped while the guest runs");
 
+bool hijack_use_global;
+module_param_named(global, hijack_use_global, bool, 0644);
+MODULE_PARM_DESC(global, "guests that join from now on have global pages, which a CR3 write leaves in the TLB");
+
+bool hijack_global_stale;
+module_param_named(test_global_stale, hijack_global_stale, bool, 0444);
+MODULE_PARM_DESC(test_global_stale, "for tests only: do not flush global pages that are unmapped");
+
+static int get_global_flushes(char *buffer, const struct kernel_param *unused)
+{
+	return sysfs_emit(buffer, "%lu\n", hijack_global_flushes());
+}
+
+static const struct kernel_param_ops global_flushes_ops = { .get = get_global_flushes };
+module_param_cb(global_flushes, &global_flushes_ops, NULL, 0444);
+MODULE_PARM_DESC(global_flushes, "how often global pages were flushed");
+
 static int refuse(const char *why, int error)
 {
 	pr_err("osext_hijack: not loading: %s\n", why);

@@ -72,6 +72,7 @@ static void leave_memory(struct hijack_guest *guest)
 {
 	if (!guest->mm)
 		return;
+	hijack_global_stop(&guest->global);
 	mmu_notifier_unregister(&guest->guard, guest->mm);
 	mmdrop(guest->mm);
 	guest->mm = NULL;
@@ -98,7 +99,10 @@ static int enter_memory(struct hijack_guest *guest)
 		return error;
 	guest->mm = current->mm;
 	mmgrab(guest->mm);
-	return 0;
+	error = hijack_global_start(&guest->global, guest->mm);
+	if (error)
+		leave_memory(guest);
+	return error;
 }
 
 /* ---- Who owns it. */
@@ -235,6 +239,7 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 {
 	struct pt_regs call = *current_pt_regs();
 	long result = hijack_deny(nr, &call);
+	bool suspended;
 
 	if (result)
 		return result;
@@ -246,7 +251,12 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 		guest->newborn = newborn;
 	}
 	unshare_memory(&call, &nr);
+	suspended = hijack_global_suspend(&guest->global, nr);
 	result = static_call(hijack_x64_sys_call)(&call, nr);
+	if (suspended)
+		hijack_global_resume(&guest->global);
+	else
+		hijack_global_refresh(&guest->global, nr);
 	if (guest->newborn) {	/* no child came of it */
 		hijack_guest_free(guest->newborn);
 		hijack_guest_put(guest->newborn);
@@ -366,6 +376,7 @@ static void drive(struct callback_head *work)
 	/* It leaves, and is an ordinary task again. */
 	WRITE_ONCE(guest->unfit, true);	/* so that the guard lets the reservation go */
 	vm_munmap(OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE);
+	hijack_global_stop(&guest->global);
 	resign(guest);
 	hijack_guest_put(guest);
 }
