@@ -86,7 +86,9 @@ MechanismInfo hijack_info() {
   }
   // The switch as it would be without the stub: through the kernel's own entry.
   info.variants["rpc"].push_back({{"engine", "entry"}, {"save", "full"}});
-  info.variants["tlb_working_set/rpc"] = {{{"save", "full"}}};  // the headline's way
+  // Figure 4: the headline's way, with the guest's pages global and not.
+  info.variants["tlb_working_set/rpc"] = {{{"global", "on"}, {"save", "full"}},
+                                          {{"global", "off"}, {"save", "full"}}};
   return info;
 }
 
@@ -138,6 +140,7 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
     plan.series.warmup = 0;
   }
   if (row.count.quick != 0) plan.series.count = options.full ? row.count.full : row.count.quick;
+  if (row.warmup.quick != 0) plan.series.warmup = options.full ? row.warmup.full : row.warmup.quick;
   plan.window = std::chrono::milliseconds(options.full ? row.window_ms.full : row.window_ms.quick);
   plan.boot = boot_words(plan.cell.params);
   if (options.machine == MachineId::native && !plan.boot.empty()) {

@@ -57,6 +57,7 @@ struct Row {
   // Keys of the labels with which it may tell its values apart ("task"); none is a parameter.
   std::vector<std::string> labels = {};
   Extent count = {};        // operations of a cell, in place of the run's own number
+  Extent warmup = {};       // and those before them
   Extent window_ms = {};    // how long a cell goes on, by the machine's own clock
   std::string module = {};  // the kernel module that it needs with whatever mechanism, or ""
 };

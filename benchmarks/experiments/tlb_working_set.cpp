@@ -74,6 +74,7 @@ Experiment tlb_working_set() {
     Row row{workload, needs, quick};
     row.full_only = full_only;
     row.count = {50, 500};  // of many cells
+    row.warmup = {8, 8};    // two walks fill a TLB
     return row;
   };
   Experiment experiment;
