@@ -3,7 +3,9 @@
 //   osext run ...             plan, measure, report: what benchmarks/all calls
 //   osext report DIR ...      rebuild a run's tables and page, or compare two runs
 //   osext shell ...           boot the machine for a person
+//   osext hijack ...          run a program as Hijack's guest, on this computer
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -43,6 +45,16 @@ int report_command(const std::filesystem::path& run, const std::filesystem::path
   return 0;
 }
 
+// Goes on as another program of the tree.
+[[noreturn]] void become(const std::filesystem::path& program, std::vector<std::string> words) {
+  words.insert(words.begin(), program);
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  throw std::runtime_error(fmt::format("cannot run {}", program.string()));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,15 +76,26 @@ int main(int argc, char** argv) {
       app.add_subcommand("shell", "boot the virtual machine with a shell on this terminal");
   shell->add_option("--kernel", kernel, "kernel to boot")->capture_default_str();
 
+  auto* hijack = app.add_subcommand(
+      "hijack", "run a program as a guest of Hijack's executive (module loaded, as root)");
+  hijack->prefix_command();
+
   CLI11_PARSE(app, argc, argv);
   try {
     if (*run) return run_command(options);
     if (*report) return report_command(directory, other);
     const osext::Place place = osext::find_place();
+    if (*hijack) become(place.hijack_launcher(), hijack->remaining());
     osext::VmOptions vm;
     vm.build = place.build();
     vm.kernel = osext::kernel_name(place, kernel);
-    osext::run_shell(vm, {{place.runner(), "/run/osext/osext-runner", 0755}});
+    const std::string inside = "/run/osext/";
+    osext::run_shell(
+        vm, {{place.runner(), inside + "osext-runner", 0755},
+             {place.tree / "benchmarks" / "guest" / "osext", inside + "osext", 0755},
+             {place.hijack_launcher(), inside + "osext-hijack", 0755},
+             {place.executive(), inside + "osext-executive", 0755},
+             {place.modules(vm.kernel) / "osext_hijack.ko", inside + "osext_hijack.ko", 0644}});
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "osext: {}\n", error.what());

@@ -15,6 +15,9 @@ struct Place {
   std::filesystem::path host() const { return build() / "host"; }
   std::filesystem::path runner() const { return host() / "benchmarks" / "osext-runner"; }
   std::filesystem::path executive() const { return host() / "executive" / "osext-executive"; }
+  std::filesystem::path hijack_launcher() const {
+    return host() / "executive" / "host" / "osext-hijack";
+  }
   std::filesystem::path plugin() const { return host() / "machine" / "sim" / "libosext_plugin.so"; }
   std::filesystem::path image() const { return build() / "image" / "slim.cpio"; }
   std::filesystem::path profile(const std::string& name) const;
