@@ -256,7 +256,8 @@ Frame* choose_next() {
     }
     if (servants_due && served_guests() > 0) {
       servants_due = false;
-      // Until they have nothing to do, or for as long as a guest's turn.
+      // Until they have nothing to do, for as long as a guest's turn, or until a policy wants it.
+      set_alarm(policies_deadline_ns());
       events_wait = take_event(OSEXT_HIJACK_WAIT_SERVANTS, quantum_ns);
       if (events_wait) continue;
     }

@@ -148,7 +148,10 @@ u64 hijack_pop_event(struct hijack_session *session)
 	return kind | (u64)guest->id << 8;
 }
 
-/* Does an owner have work that only waits for a CPU? */
+/*
+ * Does an owner have work that only waits for a CPU?  One whose registers the
+ * executive has runs when it was killed: then it is to die.
+ */
 bool hijack_servants_wait(struct hijack_session *session)
 {
 	bool waits = false;
@@ -159,7 +162,7 @@ bool hijack_servants_wait(struct hijack_session *session)
 	for (id = 0; id < OSEXT_HIJACK_GUESTS_MAX && !waits; id++) {
 		struct hijack_guest *guest = session->guests[id];
 
-		waits = guest && guest->place == PLACE_OWNER && guest->owner && task_is_running(guest->owner) &&
+		waits = guest && guest->place != PLACE_GONE && guest->owner && task_is_running(guest->owner) &&
 			!READ_ONCE(guest->owner->on_cpu);
 	}
 	spin_unlock_irqrestore(&session->spin, flags);
