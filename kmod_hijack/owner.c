@@ -131,7 +131,7 @@ void hijack_owner_wakes(struct task_struct *task)
 	if (hlist_empty(&task->preempt_notifiers))	/* nearly all */
 		return;
 	guest = hijack_guest_of(task);
-	if (!guest || !READ_ONCE(guest->blocked))
+	if (!guest || !(READ_ONCE(guest->blocked) || fatal_signal_pending(task)))
 		return;
 	WRITE_ONCE(guest->blocked, false);
 	if (READ_ONCE(guest->session->idle))
