@@ -9,15 +9,25 @@
 
 namespace osext {
 
-void count_loops(LoopCount& count) {
-  auto& loops = *static_cast<volatile std::uint64_t*>(&count.loops);
-  for (;;) loops = loops + 1;
+namespace {
+
+void count_loops(volatile LoopCount& count) {
+  while (count.stop == 0) count.loops = count.loops + 1;
 }
 
-Background::Background(unsigned tasks) : counts_(tasks) {
+}  // namespace
+
+Background::Background(unsigned tasks, const std::function<void()>& first) : counts_(tasks) {
   for (unsigned i = 0; i < tasks; ++i)
-    tasks_.push_back(std::make_unique<Child>([this, i] { count_loops(counts_[i]); }));
-  until_each_has_run();
+    tasks_.push_back(std::make_unique<Child>([&, i] {
+      first();
+      count_loops(counts_[i]);
+    }));
+}
+
+void Background::stop() {
+  for (std::size_t i = 0; i < counts_.size(); ++i)
+    *static_cast<volatile std::uint64_t*>(&counts_[i].stop) = 1;
 }
 
 std::uint64_t Background::loops() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,23 +15,25 @@ namespace osext {
 // A task's count, in a cache line of its own.
 struct alignas(64) LoopCount {
   std::uint64_t loops;
+  std::uint64_t stop;  // not 0: the task is to end
 };
-
-// What a background task does: it counts, without a system call, until it is killed.
-[[noreturn]] void count_loops(LoopCount& count);
 
 class Background {
  public:
-  // Forks `tasks` processes and returns when each of them has run.  They inherit CPU and policy.
-  // Throws std::system_error, and std::runtime_error when one does not get the CPU.
-  explicit Background(unsigned tasks);
+  // Forks `tasks` processes, which inherit CPU and policy.  Each calls `first` and then counts,
+  // without a system call, until it is killed or stopped.  Throws std::system_error.
+  explicit Background(
+      unsigned tasks, const std::function<void()>& first = [] {});
+
+  // Throws std::runtime_error when one does not get the CPU.
+  void until_each_has_run() const;
+  // Asks them all to end; any process may that was forked from this one.
+  void stop();
 
   // How often all of them together have gone round so far.
   std::uint64_t loops() const;
 
  private:
-  void until_each_has_run() const;
-
   SharedArray<LoopCount> counts_;
   std::vector<std::unique_ptr<Child>> tasks_;
 };

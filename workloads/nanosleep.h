@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "measure/sampler.h"
 
@@ -27,6 +28,12 @@ std::int64_t oversleep_ns(std::int64_t requested_ns);
 
 // What the call number `call` of so many requests.
 std::int64_t requested_sleep_ns(std::uint64_t call, std::uint64_t calls);
+
+// The parts, for mechanisms under which other processes make the calls.
+void require_timers(bool high_resolution);               // throws std::runtime_error
+void measure_sleeps(std::span<std::int64_t> jitter_ns);  // one call each
+void report_sleeps(Sampler& sampler, std::span<const std::int64_t> jitter_ns,
+                   std::int64_t background_loops_per_ms);
 
 // Reports requested_ns and jitter_ns, one value a call, and background_loops_per_ms, what the
 // background did meanwhile.  Pin to one CPU before.  Throws std::runtime_error, also when the

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
-#include <vector>
 
 #include "workloads/background.h"
 #include "workloads/clock.h"
@@ -15,7 +14,7 @@
 namespace osext {
 namespace {
 
-constexpr std::int64_t kPeriodNs = 10 * kNsPerMs;
+constexpr std::int64_t kPeriodNs = std::chrono::nanoseconds(kSignalPeriod).count();
 
 // What the handler knows; static, because a handler gets no context.
 struct Arrivals {
@@ -88,14 +87,19 @@ void signal_interval(Sampler& sampler, const SignalInterval& wanted) {
   std::vector<std::int64_t> times_ns(static_cast<std::size_t>(window_ns / kPeriodNs) + 2);
   const Scheduling scheduling(wanted.policy);
   const Background background(wanted.background);
+  background.until_each_has_run();
   arrivals = {times_ns.data(), times_ns.size(), 0, now_ns() + window_ns, false};
   if (wanted.receiver == Receiver::sleeping)
     receive_asleep();
   else
     receive_spinning();
 
-  if (arrivals.count < 2) throw std::runtime_error("fewer than two signals came");
   times_ns.resize(arrivals.count);
+  report_arrivals(sampler, times_ns);
+}
+
+void report_arrivals(Sampler& sampler, const std::vector<std::int64_t>& times_ns) {
+  if (times_ns.size() < 2) throw std::runtime_error("fewer than two signals came");
   std::vector<std::int64_t> intervals_ns;
   for (std::size_t i = 1; i < times_ns.size(); ++i)
     intervals_ns.push_back(times_ns[i] - times_ns[i - 1]);

@@ -12,11 +12,14 @@
 #pragma once
 
 #include <chrono>
+#include <vector>
 
 #include "measure/sampler.h"
 #include "workloads/scheduling.h"
 
 namespace osext {
+
+constexpr std::chrono::milliseconds kSignalPeriod{10};
 
 enum class Receiver { sleeping, spinning };
 
@@ -31,5 +34,8 @@ struct SignalInterval {
 // expirations in the same time that had no signal of their own.  Pin to one CPU before.  Uses
 // SIGALRM and ITIMER_REAL.  Throws std::runtime_error, also when fewer than two signals came.
 void signal_interval(Sampler& sampler, const SignalInterval& wanted);
+
+// Reports the same of events that another receiver saw, in order, at these times.
+void report_arrivals(Sampler& sampler, const std::vector<std::int64_t>& times_ns);
 
 }  // namespace osext

@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "benchmarks/mechanism.h"
+#include "benchmarks/mechanisms/hijack_timers.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/udp_cell.h"
 #include "executive/host/session.h"
@@ -107,6 +108,8 @@ class Hijack : public Mechanism {
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     if (plan.phase == Phase::ready) {
       use(engine_of(plan.cell.params));
+      if (plan.cell.params.contains("background")) return measure_times(plan, sampler);
+      if (session_.executive_pid() < 0) session_.start(executive_file_);
       make_global(is_global(plan.cell.params));
     }
     if (plan.cell.workload == "null_syscall") return null_syscall(sampler, plan.series);
@@ -128,6 +131,22 @@ class Hijack : public Mechanism {
  private:
   // How guest and executive are switched: by the stub, or (slow_path=1) through the kernel's entry.
   enum class Engine { none, direct, entry };
+
+  // Rows of timers have executives of their own, with other policies.
+  void measure_times(const PlannedCell& plan, Sampler& sampler) {
+    session_.stop();
+    const Params& params = plan.cell.params;
+    const auto background = static_cast<unsigned>(std::stoul(params.at("background")));
+    if (plan.cell.workload == "signal_interval")
+      return hijack_signal_interval(sampler, executive_file_, background, plan.window);
+    if (plan.cell.workload != "nanosleep")
+      throw std::runtime_error(fmt::format("hijack does not measure {}", plan.cell.workload));
+    const bool extended = params.at("policy") == "hijack_extended";
+    hijack_nanosleep(sampler, executive_file_, extended ? "nanosleep_extended" : "nanosleep",
+                     {.calls = plan.series.count,
+                      .background = background,
+                      .high_resolution = !params.contains("highres")});
+  }
 
   template <class Walk>
   void measure_calls(const PlannedCell& plan, Sampler& sampler, const Walk& walk) {

@@ -102,7 +102,7 @@ Unit make_unit(const PlannedUnit& planned, const RunOptions& options, const Plac
       unit.argv.push_back("--executive=" + folder + "/executive");
     }
   }
-  unit.limit = std::chrono::seconds(options.full ? 900 : 240);
+  unit.limit = std::chrono::seconds(options.full ? 1800 : 240);
   return unit;
 }
 
