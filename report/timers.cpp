@@ -72,10 +72,9 @@ Section nanosleep_jitter_section(const RunInfo& info, std::span<const Block> blo
       info, "nanosleep_background", "What the background tasks get done meanwhile",
       {"Rounds of their loop, all of them together. Busy waiting takes the CPU from them."}, lines,
       loops));
-  const Shown shown{"mean jitter_ns", "mean_ms", "", kNsPerMs};
   section.figures.push_back(background_figure(info, section.experiment,
                                               "Jitter of nanosleep() (Hijack paper, figure 6)",
-                                              "mean jitter, ms", lines, shown));
+                                              "mean jitter, us", lines, jitter[0]));
   return section;
 }
 

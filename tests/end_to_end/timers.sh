@@ -71,6 +71,22 @@ check "but no coarser than two clock ticks" "$coarse" '<' 8000000
 idle=$(mean linux 'background=0;policy=SCHED_OTHER' background_loops_per_ms)
 busy=$(mean linux 'background=1;policy=SCHED_OTHER' background_loops_per_ms)
 check "no background task, no throughput" "$idle" '==' 0
-check "one background task has nearly the whole CPU" "$busy" '>' 200000
+check "one background task has nearly the whole CPU" "$busy" '>' 150000
+
+# What the paper claims of Hijack itself, and can be tested on today's kernels.
+for claim in 29 31a 31b 31c 31d 32a 32b 33a 33b 34a 34c 34d 35a 35b; do
+  if grep -qE "^,$claim,.*,holds," "$work/a/tables/claims.csv"; then
+    echo "ok      claim $claim holds"
+  else
+    echo "FAILED  claim $claim: $(grep -E "^,$claim," "$work/a/tables/claims.csv")"
+    failures=$((failures + 1))
+  fi
+done
+# The executive ran the guests, and switched between them.
+for background in 1 4; do
+  grep -qE "\"background\":\"$background\".*\"guests\":$((background + 1)).*\"upcalls\":[1-9]" \
+    <(grep '"mechanism":"hijack","workload":"nanosleep"' "$work/a/samples.jsonl") ||
+    { echo "FAILED  no sign of $background guests beside the sleeper"; failures=$((failures + 1)); }
+done
 
 ((failures == 0))
