@@ -24,6 +24,47 @@
 
 #define SHARED(field) (PRIVATE_SHARED + OSEXT_HIJACK_SHARED_##field)(%rsp)
 
+/*
+ * Executive to guest.  The page is shared: what is checked is the loaded copy.
+ * Until the last check only rax changes, whose value is known.
+ *
+ * No translation of the executive may survive.  A CR3 write drops all that are
+ * not global; by_page=1 (flush=invlpg) drops each page of the region, and with any
+ * of them what the processor remembers of upper levels.  The region begins at a
+ * multiple of 4 GiB.
+ */
+.macro RESUME_GUEST by_page=0
+	movq	SHARED(IP), %rax
+	cmpq	PRIVATE_LIMIT(%rsp), %rax
+	jae	.Lslow_resume
+	testl	$IRET_FLAGS, SHARED(FLAGS)
+	jnz	.Lslow_resume
+	movq	%rax, %rcx
+	movl	SHARED(FLAGS), %r11d
+	andl	$GUEST_FLAGS, %r11d
+	orl	$EXECUTIVE_FLAGS, %r11d
+	movq	PRIVATE_SLOT(%rsp), %rax
+	movq	$0, (%rax)
+	movl	$STATE_GUEST, PRIVATE_STATE(%rsp)
+	incq	PRIVATE_FAST_RESUMES(%rsp)
+	.if \by_page
+	movq	PRIVATE_FLUSH_END(%rsp), %rax
+.Lflush_page:
+	subq	$4096, %rax
+	invlpg	(%rax)
+	testl	%eax, %eax
+	jnz	.Lflush_page
+	.else
+	movq	%cr3, %rax
+	movq	%rax, %cr3
+	.endif
+	movq	SHARED(AX), %rax
+	movq	SHARED(SP), %rsp
+	swapgs
+	CLEAR_CPU_BUFFERS
+	sysretq
+.endm
+
 	.text
 
 SYM_CODE_START(hijack_syscall)
@@ -94,31 +135,14 @@ SYM_CODE_START(hijack_syscall)
 	cmpl	$STATE_EXECUTIVE, PRIVATE_STATE(%rsp)
 	jne	.Loperation
 	cmpl	$0, PRIVATE_SLOW(%rsp)
+	jne	.Lnot_plain
+	RESUME_GUEST
+	int3
+
+.Lnot_plain:
+	cmpl	$SLOW_BY_PAGE, PRIVATE_SLOW(%rsp)
 	jne	.Loperation
-	/*
-	 * The page is shared: what is checked is the loaded copy.  Until the
-	 * last check only rax changes, whose value is known.
-	 */
-	movq	SHARED(IP), %rax
-	cmpq	PRIVATE_LIMIT(%rsp), %rax
-	jae	.Lslow_resume
-	testl	$IRET_FLAGS, SHARED(FLAGS)
-	jnz	.Lslow_resume
-	movq	%rax, %rcx
-	movl	SHARED(FLAGS), %r11d
-	andl	$GUEST_FLAGS, %r11d
-	orl	$EXECUTIVE_FLAGS, %r11d
-	movq	PRIVATE_SLOT(%rsp), %rax
-	movq	$0, (%rax)
-	movl	$STATE_GUEST, PRIVATE_STATE(%rsp)
-	incq	PRIVATE_FAST_RESUMES(%rsp)
-	movq	%cr3, %rax
-	movq	%rax, %cr3		/* no translation of the executive survives */
-	movq	SHARED(AX), %rax
-	movq	SHARED(SP), %rsp
-	swapgs
-	CLEAR_CPU_BUFFERS
-	sysretq
+	RESUME_GUEST by_page=1
 	int3
 
 .Lown_call:

@@ -34,6 +34,7 @@
 #include <linux/pagewalk.h>
 #include <linux/rculist.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/tracepoint.h>
 #include <asm/tlbflush.h>
@@ -42,8 +43,16 @@
 #include "compat.h"
 #include "hijack.h"
 
-static LIST_HEAD(globals);	/* of guests; read under RCU by the probe */
-static DEFINE_MUTEX(globals_lock);
+/* Memory whose pages are global. */
+struct hijack_global {
+	struct mmu_notifier notifier;	/* names the memory */
+	struct list_head list;
+	struct rcu_head rcu;
+};
+
+static LIST_HEAD(globals);	/* read under RCU by the probe */
+static DEFINE_MUTEX(globals_lock);	/* for changes of the list, and of: */
+static bool probed;		/* from the first such memory until the module goes */
 static atomic_long_t flushes;
 
 unsigned long hijack_global_flushes(void)
@@ -64,6 +73,8 @@ static void flush_this_cpu(void *unused)
 /* Context: may hold spinlocks of page tables; interrupts on. */
 static void flush_where_loaded(struct mm_struct *mm)
 {
+	if (hijack_global_stale)
+		return;
 	smp_mb();	/* what was changed in the tables, before which CPUs use them */
 	on_each_cpu_mask(mm_cpumask(mm), flush_this_cpu, NULL, true);
 }
@@ -74,7 +85,7 @@ static bool is_global(const struct mm_struct *mm)
 	struct hijack_global *global;
 
 	list_for_each_entry_rcu(global, &globals, list, true)
-		if (global->mm == mm)
+		if (global->notifier.mm == mm)
 			return true;
 	return false;
 }
@@ -82,7 +93,7 @@ static bool is_global(const struct mm_struct *mm)
 /* Context: interrupts off; another address space than `mm` has just been loaded. */
 void hijack_global_left(const struct mm_struct *mm)
 {
-	if (is_global(mm))
+	if (is_global(mm) && !hijack_global_stale)
 		flush_this_cpu(NULL);
 }
 
@@ -91,17 +102,32 @@ static void on_switch(void *unused, bool preempt, struct task_struct *prev, stru
 		      unsigned int prev_state)
 {
 	/* Also for a kernel thread, which goes on with the memory and would keep what is remembered of it. */
-	if (prev->active_mm && next->mm != prev->active_mm && !hijack_global_stale)
+	if (prev->active_mm && next->mm != prev->active_mm)
 		hijack_global_left(prev->active_mm);
 }
 
 static void on_invalidate(struct mmu_notifier *notifier, struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	if (!hijack_global_stale)
-		flush_where_loaded(mm);
+	flush_where_loaded(mm);
+}
+
+static struct mmu_notifier *alloc_notifier(struct mm_struct *mm)
+{
+	struct hijack_global *global = kzalloc(sizeof(*global), GFP_KERNEL_ACCOUNT);
+
+	return global ? &global->notifier : ERR_PTR(-ENOMEM);
+}
+
+static void free_notifier(struct mmu_notifier *notifier)
+{
+	struct hijack_global *global = container_of(notifier, struct hijack_global, notifier);
+
+	kfree_rcu(global, rcu);
 }
 
 static const struct mmu_notifier_ops notifier_ops = {
+	.alloc_notifier = alloc_notifier,
+	.free_notifier = free_notifier,
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	.arch_invalidate_secondary_tlbs = on_invalidate,
 #else
@@ -193,34 +219,44 @@ static void take_away(struct mm_struct *mm)
 	flush_where_loaded(mm);
 }
 
-/*
- * The guest's memory becomes global, if the parameter says so.  Context: the
- * owner, whose memory it is, nobody else runs in it; may sleep.
- */
-int hijack_global_start(struct hijack_global *global, struct mm_struct *mm)
+static int probe_switches(void)
 {
 	int error = 0;
 
-	if (!hijack_use_global || !boot_cpu_has(X86_FEATURE_PGE))
-		return 0;
-	global->notifier.ops = &notifier_ops;
-	error = mmu_notifier_register(&global->notifier, mm);
-	if (error)
-		return error;
-	mutex_lock(&globals_lock);
-	if (list_empty(&globals))
+	lockdep_assert_held(&globals_lock);
+	if (!probed)
 		error = tracepoint_probe_register(hijack_kernel.sched_switch, on_switch, NULL);
-	if (!error) {
-		global->mm = mm;
-		list_add_rcu(&global->list, &globals);
-	}
+	probed = !error;
+	return error;
+}
+
+/*
+ * The guest's memory becomes global, if the parameter says so.  Context: the
+ * owner, whose memory it is, nobody else runs in it; may sleep.
+ * Returns what to give to the other functions: NULL if it is not global.
+ */
+struct hijack_global *hijack_global_start(struct mm_struct *mm)
+{
+	struct mmu_notifier *notifier;
+	struct hijack_global *global;
+	int error;
+
+	if (!hijack_use_global || !boot_cpu_has(X86_FEATURE_PGE))
+		return NULL;
+	mutex_lock(&globals_lock);
+	error = probe_switches();
 	mutex_unlock(&globals_lock);
-	if (error) {
-		mmu_notifier_unregister(&global->notifier, mm);
-		return error;
-	}
+	if (error)
+		return ERR_PTR(error);
+	notifier = mmu_notifier_get(&notifier_ops, mm);
+	if (IS_ERR(notifier))
+		return ERR_CAST(notifier);
+	global = container_of(notifier, struct hijack_global, notifier);
+	mutex_lock(&globals_lock);
+	list_add_rcu(&global->list, &globals);
+	mutex_unlock(&globals_lock);
 	change_all(mm, true, true);
-	return 0;
+	return global;
 }
 
 /*
@@ -230,36 +266,33 @@ int hijack_global_start(struct hijack_global *global, struct mm_struct *mm)
  */
 bool hijack_global_suspend(struct hijack_global *global, unsigned int nr)
 {
-	if (!global->mm)
+	if (!global)
 		return false;
 	switch (nr) {
 	case __NR_fork:
 	case __NR_vfork:
 	case __NR_clone:
-		if (hijack_global_stale)
-			return false;
-		break;
 	case __NR_execve:
 	case __NR_execveat:
 		break;
 	default:
 		return false;
 	}
-	take_away(global->mm);
+	take_away(global->notifier.mm);
 	return true;
 }
 
 /* After it.  Context: the owner; may sleep. */
 void hijack_global_resume(struct hijack_global *global)
 {
-	if (global->mm == current->mm)	/* else it is another program now */
-		change_all(global->mm, true, true);
+	if (global->notifier.mm == current->mm)	/* else it is another program now */
+		change_all(current->mm, true, true);
 }
 
 /* After a call that may have made new memory, or changed what may be done with it.  Context: the owner; may sleep. */
 void hijack_global_refresh(struct hijack_global *global, unsigned int nr)
 {
-	if (!global->mm)
+	if (!global)
 		return;
 	switch (nr) {
 	case __NR_mmap:
@@ -269,7 +302,7 @@ void hijack_global_refresh(struct hijack_global *global, unsigned int nr)
 	case __NR_mremap:
 	case __NR_shmat:
 	case __NR_remap_file_pages:
-		change_all(global->mm, true, false);
+		change_all(global->notifier.mm, true, false);
 	}
 }
 
@@ -279,18 +312,20 @@ void hijack_global_refresh(struct hijack_global *global, unsigned int nr)
  */
 void hijack_global_stop(struct hijack_global *global)
 {
-	struct mm_struct *mm = global->mm;
-
-	if (!mm)
+	if (!global)
 		return;
-	take_away(mm);
+	take_away(global->notifier.mm);
 	mutex_lock(&globals_lock);
 	list_del_rcu(&global->list);
-	if (list_empty(&globals))
-		tracepoint_probe_unregister(hijack_kernel.sched_switch, on_switch, NULL);
 	mutex_unlock(&globals_lock);
+	mmu_notifier_put(&global->notifier);
+}
+
+/* The module goes; there is no such memory any more.  May sleep. */
+void hijack_global_exit(void)
+{
+	if (probed)
+		tracepoint_probe_unregister(hijack_kernel.sched_switch, on_switch, NULL);
 	tracepoint_synchronize_unregister();
-	synchronize_rcu();
-	mmu_notifier_unregister(&global->notifier, mm);
-	global->mm = NULL;
+	mmu_notifier_synchronize();
 }

@@ -43,6 +43,7 @@ struct hijack_private {
 	u64 fast_traps;
 	u64 fast_resumes;
 	u64 dx;			/* scratch of the stub */
+	u64 flush_end;		/* INVLPG every page from the region's start to here (SLOW_BY_PAGE) */
 };
 
 /* Who has the guest's registers. */
@@ -51,13 +52,6 @@ enum hijack_place {
 	PLACE_OFFERED,		/* they are in `context`, for the executive to take */
 	PLACE_EXECUTIVE,
 	PLACE_GONE,		/* nobody: the owner died or left */
-};
-
-/* A guest whose pages are global; see global.c. */
-struct hijack_global {
-	struct mm_struct *mm;	/* NULL: none */
-	struct list_head list;
-	struct mmu_notifier notifier;
 };
 
 struct hijack_guest {
@@ -83,7 +77,7 @@ struct hijack_guest {
 	struct mm_struct *mm;		/* kept from being freed, not from being emptied */
 	struct mmu_notifier guard;	/* watches the reservation there */
 	bool unfit;			/* the reservation was taken away */
-	struct hijack_global global;
+	struct hijack_global *global;	/* if its pages are; see global.c */
 
 	struct osext_hijack_state *context;	/* a page */
 };
@@ -131,6 +125,8 @@ static inline u32 hijack_state(const struct hijack_session *session)
 
 extern struct task_struct *hijack_thread;	/* the executive's thread, or NULL */
 extern struct hijack_session *hijack_active;	/* its session; valid for that thread */
+extern char *hijack_flush;
+extern uint hijack_flush_pages;
 extern bool hijack_slow_path, hijack_leave_hooked, hijack_use_global, hijack_global_stale;
 
 /* engine.c: mapping the executive, and where the stub may look.  hook and
@@ -145,13 +141,14 @@ void hijack_engine_start(struct hijack_session *session);
 void hijack_engine_stop(struct hijack_session *session);
 
 /* global.c: all but hijack_global_left() may sleep. */
-int hijack_global_start(struct hijack_global *global, struct mm_struct *mm);
+struct hijack_global *hijack_global_start(struct mm_struct *mm);
 void hijack_global_stop(struct hijack_global *global);
 bool hijack_global_suspend(struct hijack_global *global, unsigned int nr);
 void hijack_global_resume(struct hijack_global *global);
 void hijack_global_refresh(struct hijack_global *global, unsigned int nr);
 void hijack_global_left(const struct mm_struct *mm);
 unsigned long hijack_global_flushes(void);
+void hijack_global_exit(void);
 
 /* context.c: called by the task whose context it is; may sleep. */
 int hijack_context_check(void);

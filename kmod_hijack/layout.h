@@ -22,6 +22,7 @@
 #define PRIVATE_FAST_TRAPS 64
 #define PRIVATE_FAST_RESUMES 72
 #define PRIVATE_DX 80
+#define PRIVATE_FLUSH_END 88
 #define PRIVATE_SHARED 4096	/* the shared page follows */
 
 /* Who runs on the executive's thread when it is in user mode. */
@@ -35,6 +36,7 @@
 /* Reasons to leave the stub's fast path. */
 #define SLOW_ALWAYS 1		/* module parameter slow_path; then guests run in STATE_GUEST | STATE_SLOW */
 #define SLOW_NOTICE 2		/* events or signals wait for the executive */
+#define SLOW_BY_PAGE 4		/* module parameter flush=invlpg; alone it only takes the stub's other way back */
 
 /* Operations that the stub itself asks for; the executive's are in osext/hijack.h. */
 #define OPERATION_NONE 0

@@ -23,13 +23,21 @@ bool hijack_leave_hooked;
 module_param_named(test_leave_hooked, hijack_leave_hooked, bool, 0444);
 MODULE_PARM_DESC(test_leave_hooked, "for tests only: leave the executive mapped while the guest runs");
 
+char *hijack_flush = "cr3";
+module_param_named(flush, hijack_flush, charp, 0444);
+MODULE_PARM_DESC(flush, "how translations of the executive are dropped before its guest runs: cr3 (default) or invlpg");
+
+uint hijack_flush_pages;
+module_param_named(test_flush_pages, hijack_flush_pages, uint, 0444);
+MODULE_PARM_DESC(test_flush_pages, "for tests and prices: flush=invlpg drops only that many pages of the executive (0: all)");
+
 bool hijack_use_global;
 module_param_named(global, hijack_use_global, bool, 0644);
 MODULE_PARM_DESC(global, "guests that join from now on have global pages, which a CR3 write leaves in the TLB");
 
 bool hijack_global_stale;
 module_param_named(test_global_stale, hijack_global_stale, bool, 0444);
-MODULE_PARM_DESC(test_global_stale, "for tests only: do not flush global pages that are unmapped");
+MODULE_PARM_DESC(test_global_stale, "for tests only: never flush global pages");
 
 static int get_global_flushes(char *buffer, const struct kernel_param *unused)
 {
@@ -79,6 +87,8 @@ static void check_layout(void)
 	BUILD_BUG_ON(offsetof(struct hijack_private, fast_traps) != PRIVATE_FAST_TRAPS);
 	BUILD_BUG_ON(offsetof(struct hijack_private, fast_resumes) != PRIVATE_FAST_RESUMES);
 	BUILD_BUG_ON(offsetof(struct hijack_private, dx) != PRIVATE_DX);
+	BUILD_BUG_ON(offsetof(struct hijack_private, flush_end) != PRIVATE_FLUSH_END);
+	BUILD_BUG_ON((u32)OSEXT_EXECUTIVE_BASE || OSEXT_HIJACK_REGION_MAX_BYTES > U32_MAX);	/* where its loop ends */
 	BUILD_BUG_ON(PRIVATE_SHARED != PAGE_SIZE);
 	BUILD_BUG_ON(OSEXT_HIJACK_OP_RESUME != OSEXT_HIJACK_OP_FIRST);	/* the stub relies on it */
 	BUILD_BUG_ON(CARRIER_SYSCALL != __NR_vhangup);
@@ -89,6 +99,10 @@ static int __init hijack_init(void)
 	int error;
 
 	check_layout();
+	if (strcmp(hijack_flush, "cr3") && strcmp(hijack_flush, "invlpg"))
+		return refuse("flush= must be cr3 or invlpg", -EINVAL);
+	if (hijack_flush_pages > REGION_PAGES_MAX)
+		return refuse("test_flush_pages= is more than an executive can have", -EINVAL);
 	error = check_machine();
 	if (error)
 		return error;

@@ -68,11 +68,17 @@ static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_ran
 
 static const struct mmu_notifier_ops guard_ops = { .invalidate_range_start = guard_unmap };
 
+static void stop_global(struct hijack_guest *guest)
+{
+	hijack_global_stop(guest->global);
+	guest->global = NULL;
+}
+
 static void leave_memory(struct hijack_guest *guest)
 {
 	if (!guest->mm)
 		return;
-	hijack_global_stop(&guest->global);
+	stop_global(guest);
 	mmu_notifier_unregister(&guest->guard, guest->mm);
 	mmdrop(guest->mm);
 	guest->mm = NULL;
@@ -99,9 +105,12 @@ static int enter_memory(struct hijack_guest *guest)
 		return error;
 	guest->mm = current->mm;
 	mmgrab(guest->mm);
-	error = hijack_global_start(&guest->global, guest->mm);
-	if (error)
+	guest->global = hijack_global_start(guest->mm);
+	if (IS_ERR(guest->global)) {
+		error = PTR_ERR(guest->global);
+		guest->global = NULL;
 		leave_memory(guest);
+	}
 	return error;
 }
 
@@ -251,12 +260,12 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 		guest->newborn = newborn;
 	}
 	unshare_memory(&call, &nr);
-	suspended = hijack_global_suspend(&guest->global, nr);
+	suspended = hijack_global_suspend(guest->global, nr);
 	result = static_call(hijack_x64_sys_call)(&call, nr);
 	if (suspended)
-		hijack_global_resume(&guest->global);
+		hijack_global_resume(guest->global);
 	else
-		hijack_global_refresh(&guest->global, nr);
+		hijack_global_refresh(guest->global, nr);
 	if (guest->newborn) {	/* no child came of it */
 		hijack_guest_free(guest->newborn);
 		hijack_guest_put(guest->newborn);
@@ -376,7 +385,7 @@ static void drive(struct callback_head *work)
 	/* It leaves, and is an ordinary task again. */
 	WRITE_ONCE(guest->unfit, true);	/* so that the guard lets the reservation go */
 	vm_munmap(OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE);
-	hijack_global_stop(&guest->global);
+	stop_global(guest);
 	resign(guest);
 	hijack_guest_put(guest);
 }

@@ -88,6 +88,10 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	session->private->limit = TASK_SIZE_MAX;
 	session->private->state = STATE_HOME;
 	atomic_set(&session->private->slow, hijack_slow_path || hijack_leave_hooked ? SLOW_ALWAYS : 0);
+	if (!strcmp(hijack_flush, "invlpg"))
+		atomic_or(SLOW_BY_PAGE, &session->private->slow);
+	/* All pages of the region may be remembered, used or not; nothing else is in the executive's slot. */
+	session->private->flush_end = OSEXT_EXECUTIVE_BASE + (hijack_flush_pages ?: session->page_count) * PAGE_SIZE;
 	session->thread = get_task_struct(current);
 	session->home = current->mm;
 	mmget(session->home);
@@ -227,6 +231,7 @@ fail:
 
 void hijack_session_exit(void)
 {
+	hijack_global_exit();
 	tracepoint_probe_unregister(hijack_kernel.wakeup, on_wakeup, NULL);
 	tracepoint_probe_unregister(hijack_kernel.process_fork, on_fork, NULL);
 	tracepoint_probe_unregister(hijack_kernel.process_exit, on_exit, NULL);

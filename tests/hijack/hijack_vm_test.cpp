@@ -9,7 +9,9 @@
 #include <map>
 #include <sstream>
 
+#include "benchmarks/ring_series.h"
 #include "machine/machine.h"
+#include "machine/sim/profile.h"
 #include "machine/vm/kernel_log.h"
 #include "machine/vm/setup_file.h"
 
@@ -33,6 +35,8 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "third_process",
                                           "stale_translations",
                                           "stale_translations_moving",
+                                          "flush_by_page_control",
+                                          "flush_by_page",
                                           "unmap_reservation",
                                           "refusals",
                                           "random_calls",
@@ -61,18 +65,23 @@ constexpr std::chrono::seconds kLimit{400};
 
 class HijackTest : public testing::TestWithParam<const char*> {
  protected:
-  // Runs the checks; `make` makes the machine.
-  void run(const std::vector<std::string>& checks,
-           std::unique_ptr<Machine> (*make)(const VmOptions&)) {
+  // Runs the checks; `make` makes the machine, `profile` has the plugin count there.
+  UnitResult run(const std::vector<std::string>& checks,
+                 std::unique_ptr<Machine> (*make)(const VmOptions&), const char* profile = "") {
     const fs::path build = OSEXT_BUILD, modules = build / "modules" / GetParam();
     try {
       read_setup(build / "setup.json", GetParam());
     } catch (const MachineError& error) {
-      GTEST_SKIP() << error.what();
+      skipped_ = error.what();
+      return {};
     }
     VmOptions options;
     options.build = build;
     options.kernel = GetParam();
+    if (*profile) {
+      options.plugin = OSEXT_PLUGIN;
+      options.profile = fs::path(OSEXT_PROFILES) / profile;
+    }
     Unit unit;
     unit.name = "hijack";
     unit.limit = kLimit;
@@ -86,8 +95,12 @@ class HijackTest : public testing::TestWithParam<const char*> {
     for (char attack = '0'; attack <= '8'; ++attack)
       unit.files.push_back({std::string(OSEXT_BAD_EXECUTIVE) + attack, unit.argv[5] + attack});
     unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
-    judge(checks, make(options)->run(unit));
+    UnitResult result = make(options)->run(unit);
+    judge(checks, result);
+    return result;
   }
+
+  std::string skipped_;  // why, if the set-up has no such kernel
 
  private:
   static void judge(const std::vector<std::string>& checks, const UnitResult& result) {
@@ -109,10 +122,41 @@ class HijackTest : public testing::TestWithParam<const char*> {
 
 TEST_P(HijackTest, Checks) {
   run(kChecks, make_smp);
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 
 TEST_P(HijackTest, Costs) {
   run({"load_unload", "costs_direct", "costs_slow_path", "costs_direct"}, make_sim);
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+}
+
+// Each check marks one walk through 48 pages.  Where their translations must be gone, each page
+// takes a page walk; where flushing is switched off, stale ones are used instead.
+TEST_P(HijackTest, GlobalPages) {
+  const std::vector<std::pair<std::string, bool>> walks_expected = {
+      {"global_off", true},     {"global_kept", false},
+      {"global_unmap", true},   {"global_unmap_control", false},
+      {"global_protect", true}, {"global_protect_control", false},
+      {"global_guests", true},  {"global_guests_control", false},
+      {"global_tasks", true},   {"global_tasks_control", false}};
+  std::vector<std::string> checks;
+  for (const auto& [name, walks] : walks_expected) checks.push_back(name);
+  // The profile has a second level that holds the pages while the kernel works.
+  const UnitResult result = run(checks, make_sim, "zen3.profile");
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+  const auto series = split_ring(result.ring);
+  ASSERT_EQ(series.size(), checks.size()) << result.console;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const auto& [name, walks] = walks_expected[i];
+    ASSERT_EQ(series[i].size(), 2U) << name;
+    const osext_counters delta = difference(series[i].front(), series[i].back());
+    EXPECT_EQ(delta.watching, 1U) << name;
+    constexpr std::uint64_t kPages = 48;
+    if (walks)
+      EXPECT_GE(delta.page_walks, kPages) << name;
+    else
+      EXPECT_LE(delta.page_walks, kPages / 8) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, HijackTest, testing::Values("6.12", "6.1"), [](const auto& info) {

@@ -167,7 +167,8 @@ struct Probing {
   int probes;
   std::uint64_t number;  // of the calls before each
   int calls;
-  int spins;  // in the guest, between the last call and the probe
+  int spins;                 // in the guest, between the last call and the probe
+  std::uint64_t offset = 0;  // of what is probed in the executive's region
 };
 
 // How many probes could read the executive.
@@ -183,7 +184,7 @@ long count_stale(const Probing& probing) {
     if (sigsetjmp(fault_return, 0) == 0) {
       for (int i = 0; i < probing.calls; ++i) hijack_call(probing.number, 1);
       for (int i = 0; i < probing.spins; ++i) asm volatile("");
-      (void)*reinterpret_cast<volatile std::uint64_t*>(OSEXT_EXECUTIVE_BASE);
+      (void)*reinterpret_cast<volatile std::uint64_t*>(OSEXT_EXECUTIVE_BASE + probing.offset);
       stale = stale + 1;
     }
   }
@@ -203,6 +204,29 @@ const RegisterCheck stale("stale_translations", [] {
       },
       handled);
   require(status == 0, "the guest {}", describe_status(status));
+});
+
+// How many of 2000 probes find the page that holds the executive's entry, after calls with this
+// module: 0, if its translations are dropped.
+void probe_entry(const char* parameters, const std::function<bool(long)>& right) {
+  Loaded module(parameters);
+  const int status = status_of_guest(
+      [&] {
+        const long stale = count_stale({2000, OSEXT_HIJACK_RPC, 1, 0, OSEXT_HIJACK_SHARED_BYTES});
+        require(right(stale), "{} of 2000 probes read the executive", stale);
+        return 0;
+      },
+      handled);
+  require(status == 0, "with {} the guest {}", parameters, describe_status(status));
+}
+
+const RegisterCheck by_page("flush_by_page", [] {
+  probe_entry("flush=invlpg", [](long stale) { return stale == 0; });
+});
+
+// Only the shared page is dropped, so the next one stays, and must be found.
+const RegisterCheck by_page_control("flush_by_page_control", [] {
+  probe_entry("flush=invlpg test_flush_pages=1", [](long stale) { return stale > 1000; });
 });
 
 [[noreturn]] void drive(pid_t thread) {
