@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kExperiment = "tlb_working_set";
 constexpr const char* kKinds[] = {"data", "code"};
+constexpr const char* kFlushKind = "executive";  // pages=N are the executive's there
 
 // One line of the figure: the same calls over data pages and over code pages.
 struct Line {
@@ -39,11 +40,13 @@ std::string title_of(const Curve& curve, const Params& params) {
          text + (variant.empty() ? "" : ", " + variant);
 }
 
-std::vector<Line> lines_of(const Block& block) {
+// Those over the caller's pages, or those over the executive's.
+std::vector<Line> lines_of(const Block& block, bool of_executive) {
   std::vector<Line> lines;
   for (const Curve& curve : curves(block, "pages")) {
     Params params = curve.params;
     const std::string kind = params["kind"];
+    if ((kind == kFlushKind) != of_executive) continue;
     params.erase("kind");
     const std::string title = title_of(curve, params);
     auto line = std::find_if(lines.begin(), lines.end(),
@@ -99,7 +102,8 @@ void append_status_notes(Table& table, const std::vector<Line>& lines) {
       }
     }
     for (const auto& [reason, count] : reasons)
-      table.notes.push_back(line.title + ", " + std::to_string(count) + " points: " + reason);
+      table.notes.push_back(line.title + ", " + std::to_string(count) +
+                            (count == 1 ? " point: " : " points: ") + reason);
   }
 }
 
@@ -141,6 +145,40 @@ Table working_set_table(const RunInfo& info, const Block& block, const std::vect
     }
   }
   append_status_notes(table, lines);
+  for (std::string& text : reservations(info, block.profile))
+    table.notes.push_back(std::move(text));
+  return table;
+}
+
+Table flush_table(const RunInfo& info, const Block& block, const std::vector<Line>& lines) {
+  Table table;
+  table.id = "flush_methods";
+  table.title = "How the executive's translations are dropped: " + setting(info, block.profile);
+  table.lead = provenance(info, block.profile);
+  table.lead.push_back(
+      "Cycles of a call to the executive and back, if a CR3 write drops its translations before "
+      "the "
+      "guest goes on, or one INVLPG for each of the executive's pages. Medians.");
+  table.block_id = "profile";
+  table.block = block.profile;
+  table.columns = {column("pages", "pages", "")};
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    table.columns.push_back(
+        column(std::to_string(i + 1) + "_cycles", "[" + std::to_string(i + 1) + "]", ""));
+  std::string legend;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    legend += (i == 0 ? "[" : "; [") + std::to_string(i + 1) + "] " + lines[i].title;
+  table.lead.push_back(legend + ".");
+  for (const std::uint64_t pages : points_of(lines, kFlushKind)) {
+    Row row{"", {{std::to_string(pages)}}};
+    for (const Line& line : lines)
+      row.cells.push_back({text_of(row_at(line, kFlushKind, pages), "cycles"), Tone::strong});
+    table.rows.push_back(std::move(row));
+  }
+  append_status_notes(table, lines);
+  table.notes.push_back(
+      "The pages are dropped, not used. flush=invlpg is sound only if it drops every page that the "
+      "executive has; CR3 writes are the default.");
   for (std::string& text : reservations(info, block.profile))
     table.notes.push_back(std::move(text));
   return table;
@@ -237,10 +275,12 @@ Section tlb_working_set_section(const RunInfo& info, std::span<const Block> bloc
   section.experiment = kExperiment;
   section.title = "Working sets";
   for (const Block& block : blocks) {
-    const std::vector<Line> lines = lines_of(block);
-    if (lines.empty()) continue;
-    section.tables.push_back(working_set_table(info, block, lines));
-    section.figures.push_back(working_set_figure(info, block, lines, references));
+    const std::vector<Line> lines = lines_of(block, false), flushes = lines_of(block, true);
+    if (!lines.empty()) {
+      section.tables.push_back(working_set_table(info, block, lines));
+      section.figures.push_back(working_set_figure(info, block, lines, references));
+    }
+    if (!flushes.empty()) section.tables.push_back(flush_table(info, block, flushes));
   }
   return section;
 }

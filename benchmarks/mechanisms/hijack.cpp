@@ -4,10 +4,11 @@
 //
 // global=on makes the guest's pages global, as in the paper (2.1): the default on the simulated
 // machine, whose rows stand beside the paper's; elsewhere it is asked for.
-// engine=entry loads the module with slow_path=1; without the parameter the stub switches.
-// save=full saves all registers and runs the shipped C++ handler; save=minimal stays in assembly.
-// The executive's own counters, asked before and after, and the last result prove that its handlers
-// served the calls.
+// flush=invlpg drops the executive's pages one by one, pages=N of them with kind=executive;
+// flush=cr3 writes CR3, as without the parameter. engine=entry loads the module with slow_path=1;
+// without the parameter the stub switches. save=full saves all registers and runs the shipped C++
+// handler; save=minimal stays in assembly. The executive's own counters, asked before and after,
+// and the last result prove that its handlers served the calls.
 #include <fmt/core.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -35,6 +37,7 @@ namespace {
 
 constexpr long kArgument = 0x1234567;  // four bytes; so has the answer to it
 constexpr std::int64_t kMessageBytes = 4;
+constexpr const char* kByEntry = "slow_path=1";  // switched through the kernel's entry
 constexpr std::uint64_t kNoSystemCall = ~std::uint64_t{0};
 
 // What a guest calls for a row, and what proves that the executive served it.
@@ -100,14 +103,14 @@ class Hijack : public Mechanism {
     module_file_ = module_file(env);
     executive_file_ = env.executive;
     global_by_default_ = env.machine == MachineId::sim;
-    use(Engine::direct);
+    load("");
   }
 
-  void teardown() override { use(Engine::none); }
+  void teardown() override { unload(); }
 
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     if (plan.phase == Phase::ready) {
-      use(engine_of(plan.cell.params));
+      load(module_parameters(plan.cell.params));
       if (plan.cell.params.contains("background")) return measure_times(plan, sampler);
       if (session_.executive_pid() < 0) session_.start(executive_file_);
       make_global(is_global(plan.cell.params));
@@ -121,7 +124,8 @@ class Hijack : public Mechanism {
       else
         measure_calls(plan, sampler, walk);
     };
-    if (!params.contains("kind")) return measure_beside(NoWalk{});
+    if (!params.contains("kind") || params.at("kind") == "executive")
+      return measure_beside(NoWalk{});
     const WorkingSet set(parse_page_kind(params.at("kind")), std::stoul(params.at("pages")));
     sampler.fact("stride_bytes", WorkingSet::kStrideBytes);
     sampler.fact("message_bytes", kMessageBytes);
@@ -129,9 +133,6 @@ class Hijack : public Mechanism {
   }
 
  private:
-  // How guest and executive are switched: by the stub, or (slow_path=1) through the kernel's entry.
-  enum class Engine { none, direct, entry };
-
   // Rows of timers have executives of their own, with other policies.
   void measure_times(const PlannedCell& plan, Sampler& sampler) {
     session_.stop();
@@ -246,9 +247,19 @@ class Hijack : public Mechanism {
     }
   }
 
-  static Engine engine_of(const Params& params) {
-    const auto engine = params.find("engine");
-    return engine != params.end() && engine->second == "entry" ? Engine::entry : Engine::direct;
+  static bool has(const Params& params, const char* key, const char* value) {
+    const auto found = params.find(key);
+    return found != params.end() && found->second == value;
+  }
+
+  // What a row needs the module to be loaded with.
+  static std::string module_parameters(const Params& params) {
+    if (has(params, "engine", "entry")) return kByEntry;
+    if (!has(params, "flush", "invlpg")) return "";
+    // Only so many pages: the price of an executive that has no more.
+    return "flush=invlpg" + (has(params, "kind", "executive")
+                                 ? " test_flush_pages=" + params.at("pages")
+                                 : std::string());
   }
 
   bool is_global(const Params& params) const {
@@ -263,28 +274,31 @@ class Hijack : public Mechanism {
     if (!parameter) throw std::runtime_error("cannot set the module's parameter global");
   }
 
-  // Unloads the module and loads it for another engine; after a failure there is none.
-  void use(Engine wanted) {
-    if (engine_ == wanted) return;
+  void unload() {
     session_.stop();
+    loaded_.reset();
     if (!module_.unload()) throw std::runtime_error("the kernel does not unload osext_hijack");
-    engine_ = Engine::none;
-    if (wanted == Engine::none) return;
-    module_.load(module_file_, "osext_hijack", wanted == Engine::entry ? "slow_path=1" : "");
+  }
+
+  // Loads the module with other parameters than it has; after a failure there is none.
+  void load(const std::string& parameters) {
+    if (loaded_ == parameters) return;
+    unload();
+    module_.load(module_file_, "osext_hijack", parameters);
     try {
       session_.start(executive_file_);
     } catch (...) {
       module_.unload();
       throw;
     }
-    engine_ = wanted;
+    loaded_ = parameters;
   }
 
   // A signal or a reschedule may send single calls of the direct engine through the kernel's entry;
   // the other engine has no exceptions.
   void check_engine(const osext_hijack_statistics& before, const osext_hijack_statistics& after,
                     std::uint64_t calls) const {
-    if (engine_ != Engine::entry) return;
+    if (loaded_ != kByEntry) return;
     if (after.fast_traps != before.fast_traps || after.slow_traps - before.slow_traps < calls)
       throw std::runtime_error(fmt::format("{} of {} calls took the kernel's entry",
                                            after.slow_traps - before.slow_traps, calls));
@@ -304,7 +318,7 @@ class Hijack : public Mechanism {
   Environment env_;
   std::string module_file_, executive_file_;
   bool global_by_default_ = false;
-  Engine engine_ = Engine::none;
+  std::optional<std::string> loaded_;  // the module, with these parameters
   KernelModule module_;
   HijackSession session_;
 };

@@ -139,11 +139,22 @@ Verdict slope(const Claim& claim, const Block& block, const References& referenc
   const std::int64_t rise = part.rbegin()->second.thousandths - part.begin()->second.thousandths;
   // In thousandths, as the rise is.
   const Fixed measured = quotient(rise, 1000 * (part.rbegin()->first - part.begin()->first));
-  return compare_figures(
-      claim, measured, claimed_value(claim, claim.rows[0], references, claim.metric + "_per_page"),
-      two_decimals,
-      to_string(part.begin()->second) + " to " + to_string(part.rbegin()->second) + " " +
-          claim.metric + " from " + range_text(claim, part));
+  const Fixed claimed = claimed_value(claim, claim.rows[0], references, claim.metric + "_per_page");
+  Verdict verdict =
+      compare_figures(claim, measured, claimed, two_decimals,
+                      to_string(part.begin()->second) + " to " + to_string(part.rbegin()->second) +
+                          " " + claim.metric + " from " + range_text(claim, part));
+  // A rate is one that both halves have.
+  const auto middle = part.lower_bound((part.begin()->first + part.rbegin()->first) / 2);
+  if (middle == part.begin() || middle->first == part.rbegin()->first) return verdict;
+  for (const auto& [from, to] : {std::pair(*part.begin(), *middle), {*middle, *part.rbegin()}}) {
+    const Fixed half =
+        quotient(to.second.thousandths - from.second.thousandths, 1000 * (to.first - from.first));
+    verdict.reason += "; " + two_decimals(half) + " a page from " +
+                      short_text(claim.along, from.first) + " to " + std::to_string(to.first);
+    if (!within_percent(half, claimed, claim.tolerance_percent)) verdict.outcome = Outcome::fails;
+  }
+  return verdict;
 }
 
 // From some point on, and not at the first, rows[0] lies above rows[1].

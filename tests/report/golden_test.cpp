@@ -77,6 +77,21 @@ TEST(Golden, EveryFileOfARunWhoseRowsAreTimes) {
     EXPECT_NE(read_text(folder.path() / name).find("Time is virtual"), std::string::npos) << name;
 }
 
+TEST(Golden, EveryFileOfARunWhoseRowsAreCurves) {
+  TemporaryFolder folder;
+  copy_run("working_set", folder.path());
+  const ReportSummary summary = write_report(folder.path());
+  EXPECT_EQ(summary.files, outputs(folder.path()));
+  EXPECT_EQ(summary.plot_missing, "");
+  check_run("working_set", folder.path());
+  const std::string zen3 = read_text(folder.path() / "plots/working_set_zen3.svg");
+  EXPECT_NE(zen3.find("no PCID"), std::string::npos);
+  const std::string pentium4 = read_text(folder.path() / "plots/working_set_pentium4.svg");
+  for (const char* text : {"(a) cycles, data pages", "(c) TLB misses at user level, code pages",
+                           "paper: i-TLB of 128", "paper: Hijack, 6 misses", "modelled"})
+    EXPECT_NE(pentium4.find(text), std::string::npos) << text;
+}
+
 TEST(Golden, Terminal) {
   std::ostringstream plain, coloured;
   print_report(data_folder("sim"), plain, 100);

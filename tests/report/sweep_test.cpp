@@ -132,6 +132,11 @@ TEST(Sweep, LevelAndSlopeLookAtTheirPartOnly) {
   EXPECT_EQ(with("slope", "100", "200").measured, "2.00");
   EXPECT_EQ(with("slope", "0", "75").outcome, Outcome::fails);
   EXPECT_EQ(with("slope", "200", "300").outcome, Outcome::untestable);
+  // The same rise on the whole, but in a step.
+  add(samples, "hijack", "rpc", "itlb_misses", {{192, 290}});
+  add(samples, "hijack", "rpc", "dtlb_misses", {{192, 2}});
+  EXPECT_EQ(with("slope", "100", "200").measured, "2.00");
+  EXPECT_EQ(with("slope", "100", "200").outcome, Outcome::fails);
 }
 
 TEST(Sweep, CurvesCrossOnceAndForGood) {
