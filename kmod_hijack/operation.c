@@ -192,6 +192,7 @@ static long call(struct hijack_session *session, void __user *from)
 	case __NR_fork:		/* these act on the thread's registers */
 	case __NR_vfork:
 	case __NR_clone:
+	case __NR_clone3:
 	case __NR_execve:
 	case __NR_execveat:
 	case __NR_rt_sigreturn:
