@@ -165,7 +165,11 @@ bool take(uint32_t id, bool arrival) {
 bool activate(Guest& guest) {
   if (current_guest != &guest) {
     if (current_guest) unload(*current_guest);
-    if (system_call(OSEXT_HIJACK_OP_SWITCH, guest.id, stack_of(guest)) != 0) {
+    constexpr int64_t home_in_use = -11;  // somebody reads it in /proc
+    int64_t error = home_in_use;
+    for (int tries = 0; tries < 50 && error == home_in_use; ++tries)
+      error = system_call(OSEXT_HIJACK_OP_SWITCH, guest.id, stack_of(guest));
+    if (error != 0) {
       leave_current();
       return false;
     }

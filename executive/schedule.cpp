@@ -21,7 +21,7 @@ Queue ready;
 bool events_wait = true;    // perhaps
 bool servants_due = false;  // the owners' turn
 uint64_t quantum_ns;
-uint64_t turn_ends_ns = kNever;  // of the guest that runs; kNever if nobody waits for it
+uint64_t turn_ends_ns = kNever;  // of the guest that runs; kNever: none has begun
 uint64_t alarm_ns = kNever;      // what the timer is set to
 int64_t timer = -1;
 bool touch_aborts = true;  // a guest that touches the executive dies, whatever it handles
@@ -51,6 +51,11 @@ uint64_t policies_deadline_ns() {
   return earliest;
 }
 
+uint64_t next_alarm_ns() {
+  const uint64_t deadline = policies_deadline_ns();
+  return deadline < turn_ends_ns ? deadline : turn_ends_ns;
+}
+
 void on_alarm() {
   const uint64_t now = now_ns();
   alarm_ns = kNever;
@@ -59,7 +64,7 @@ void on_alarm() {
     for_each_guest([](Guest& guest) {
       if (guest.state == GuestState::served) guest.turn_over = true;
     });
-    servants_due = served_guests() > 0;
+    servants_due = true;
     turn_ends_ns = kNever;
   }
   for_each_policy([&](Policy& policy) {
@@ -104,6 +109,7 @@ void on_served(Guest& guest) {
 }
 
 void on_gone(Guest& guest) {
+  servants_due = true;  // its owner has yet to close its files and tell its parent
   ready.remove(guest);
   on_peer_gone(guest);
   for_each_policy([&](Policy& policy) { policy.on_gone(guest); });
@@ -118,7 +124,7 @@ void on_event(uint64_t event) {
       on_signal(nullptr);
       return;
     case OSEXT_HIJACK_EVENT_ARRIVED:
-      if (!take(id, true)) return;
+      if (guest || !take(id, true)) return;
       ++executive_counters[OSEXT_HIJACK_COUNT_GUESTS];
       guest = find_guest(id);
       ready.push_back(*guest);
@@ -157,14 +163,12 @@ Guest* pick() {
 
 // The timer rings when a policy wants it, or the guest's turn ends and others wait.
 void start_turn(Guest& guest) {
-  if (ready.empty() && served_guests() == 0) {
-    turn_ends_ns = kNever;
-  } else if (turn_ends_ns == kNever || guest.turn_over) {
+  // Also for a guest that is alone: owners must be looked after, whose signals it may not hear.
+  if (turn_ends_ns == kNever || guest.turn_over) {
     turn_ends_ns = now_ns() + quantum_ns;
   }
   guest.turn_over = false;
-  const uint64_t deadline = policies_deadline_ns();
-  set_alarm(deadline < turn_ends_ns ? deadline : turn_ends_ns);
+  set_alarm(next_alarm_ns());
 }
 
 }  // namespace
@@ -249,12 +253,11 @@ Frame* choose_next() {
   for (;;) {
     while (events_wait) events_wait = take_event(OSEXT_HIJACK_WAIT_NO, 0);
     if (ready.empty()) {
-      set_alarm(policies_deadline_ns());
-      turn_ends_ns = kNever;
+      set_alarm(next_alarm_ns());
       events_wait = take_event(OSEXT_HIJACK_WAIT_EVENT, 0);
       continue;
     }
-    if (servants_due && served_guests() > 0) {
+    if (servants_due) {
       servants_due = false;
       // Until they have nothing to do, for as long as a guest's turn, or until a policy wants it.
       set_alarm(policies_deadline_ns());
@@ -266,7 +269,7 @@ Frame* choose_next() {
     guest->state = GuestState::ready;
     start_turn(*guest);
     if (activate(*guest)) return &guest->frame;
-    guest->state = GuestState::held;  // it dies: GONE follows
+    kill_guest(*guest);  // its memory is gone, or will be: GONE follows
   }
 }
 

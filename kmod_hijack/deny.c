@@ -66,9 +66,9 @@ long hijack_deny(unsigned int nr, const struct pt_regs *regs)
 	case __NR_ioctl:	/* a kernel thread in the guest's memory */
 		return (u32)regs->si == VHOST_SET_OWNER ? -EPERM : 0;
 	case __NR_prctl:
-		return deny_prctl(regs->di);
+		return deny_prctl((u32)regs->di);
 	case __NR_arch_prctl:
-		return deny_arch_prctl(regs->di);
+		return deny_arch_prctl((u32)regs->di);
 	}
 	return 0;
 }

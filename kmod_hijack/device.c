@@ -329,6 +329,7 @@ static int device_open(struct inode *inode, struct file *file)
 	init_waitqueue_head(&session->wait);
 	spin_lock_init(&session->spin);
 	INIT_LIST_HEAD(&session->events);
+	INIT_LIST_HEAD(&session->dying);
 	init_irq_work(&session->nudge, nudge);
 	INIT_WORK(&session->burial, hijack_bury);
 	session->file = file;

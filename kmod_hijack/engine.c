@@ -15,6 +15,8 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <asm/msr.h>
 #include <asm/special_insns.h>
 
@@ -141,13 +143,15 @@ void hijack_go_home(struct hijack_session *session)
  * and is mapped there; the guest's next call finds `stack`.  Takes over the
  * caller's reference to the guest if it succeeds.
  * Context: that thread; may sleep.
- * -ESRCH: the guest's memory is gone; -EFAULT: its place for the executive is,
- * or the executive's region is not all there is at home.
+ * -ESRCH: the guest's memory is gone; -EFAULT: its place for the executive is;
+ * -EAGAIN: somebody else uses the home now, or the region is not all there is.
  */
 long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u64 stack)
 {
-	if (READ_ONCE(guest->unfit) || (!session->current_guest && !hijack_owns_slot(session)))
+	if (READ_ONCE(guest->unfit))
 		return -EFAULT;
+	if (!session->current_guest && !hijack_owns_slot(session))
+		return -EAGAIN;
 	session->private->stack = stack;
 	if (session->current_guest == guest) {
 		hijack_guest_put(guest);
@@ -166,6 +170,10 @@ long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u
 	hijack_drop_current(session);
 	session->current_guest = guest;
 	session->current_mm = guest->mm;
+	/* The guest's stack grows by faults of this thread. */
+	task_lock(current);
+	current->signal->rlim[RLIMIT_STACK] = guest->owner->signal->rlim[RLIMIT_STACK];
+	task_unlock(current);
 	session->statistics.switches++;
 	if (!choose_slot(session, guest->mm)) {
 		kref_get(&guest->references);	/* the caller keeps his */

@@ -124,6 +124,7 @@ u64 hijack_pop_event(struct hijack_session *session)
 {
 	struct hijack_guest *guest;
 	u32 kind;
+	u64 id;
 
 	spin_lock_irq(&session->spin);
 	guest = list_first_entry_or_null(&session->events, struct hijack_guest, event_link);
@@ -137,15 +138,41 @@ u64 hijack_pop_event(struct hijack_session *session)
 	guest->events &= ~(1U << kind);
 	if (!guest->events)
 		list_del_init(&guest->event_link);
-	if (kind == OSEXT_HIJACK_EVENT_GONE)
-		remove(guest);
-	spin_unlock_irq(&session->spin);
+	id = guest->id;
 	if (kind == OSEXT_HIJACK_EVENT_GONE) {
-		if (session->current_guest == guest)
-			hijack_go_home(session);
+		remove(guest);
+		list_add_tail(&guest->event_link, &session->dying);
+	}
+	spin_unlock_irq(&session->spin);
+	if (kind == OSEXT_HIJACK_EVENT_GONE && session->current_guest == guest)
+		hijack_go_home(session);
+	return kind | id << 8;
+}
+
+/*
+ * Lets go of guests whose owners are dead, or have left.  Until then a dying
+ * owner closes files and tells its parent, for which it needs the processor.
+ * Context: the executive's thread, or after it; may sleep.
+ */
+void hijack_reap(struct hijack_session *session, bool all)
+{
+	struct hijack_guest *guest, *next;
+	LIST_HEAD(dead);
+
+	spin_lock_irq(&session->spin);
+	list_for_each_entry_safe(guest, next, &session->dying, event_link)
+		if (all || !(guest->owner->flags & PF_EXITING) || guest->owner->exit_state)
+			list_move(&guest->event_link, &dead);
+	spin_unlock_irq(&session->spin);
+	list_for_each_entry_safe(guest, next, &dead, event_link) {
+		list_del_init(&guest->event_link);
 		hijack_guest_put(guest);
 	}
-	return kind | (u64)guest->id << 8;
+}
+
+static bool waits_for_cpu(const struct task_struct *owner)
+{
+	return owner && !owner->exit_state && task_is_running(owner) && !READ_ONCE(owner->on_cpu);
 }
 
 /*
@@ -154,16 +181,17 @@ u64 hijack_pop_event(struct hijack_session *session)
  */
 bool hijack_servants_wait(struct hijack_session *session)
 {
+	struct hijack_guest *guest;
 	bool waits = false;
 	unsigned long flags;
 	unsigned int id;
 
 	spin_lock_irqsave(&session->spin, flags);
+	list_for_each_entry(guest, &session->dying, event_link)
+		waits |= waits_for_cpu(guest->owner);
 	for (id = 0; id < OSEXT_HIJACK_GUESTS_MAX && !waits; id++) {
-		struct hijack_guest *guest = session->guests[id];
-
-		waits = guest && guest->place != PLACE_GONE && guest->owner && task_is_running(guest->owner) &&
-			!READ_ONCE(guest->owner->on_cpu);
+		guest = session->guests[id];
+		waits = guest && waits_for_cpu(guest->owner);
 	}
 	spin_unlock_irqrestore(&session->spin, flags);
 	return waits;
@@ -204,8 +232,13 @@ long hijack_take(struct hijack_session *session, u32 id, void __user *to)
 		error = -EAGAIN;
 	else
 		guest->place = PLACE_EXECUTIVE;
-	if (!error)
+	if (!error) {
 		kref_get(&guest->references);
+		/* A second notice of what is taken now, because its owner took it back in between. */
+		guest->events &= ~(1U << OSEXT_HIJACK_EVENT_ARRIVED | 1U << OSEXT_HIJACK_EVENT_SERVED);
+		if (!guest->events)
+			list_del_init(&guest->event_link);
+	}
 	spin_unlock_irq(&session->spin);
 	if (error)
 		return error;
@@ -243,6 +276,7 @@ long hijack_serve(struct hijack_session *session, u32 id, void __user *from, boo
 			guest->place = PLACE_OWNER;
 			guest->leave = leave;
 			guest->asked = true;
+			WRITE_ONCE(guest->blocked, false);	/* its waking is no news */
 			guest->events &= ~(1U << OSEXT_HIJACK_EVENT_RECALL);
 			if (!guest->events)
 				list_del_init(&guest->event_link);

@@ -68,7 +68,7 @@ struct hijack_guest {
 	struct preempt_notifier watch;	/* of the owner: says when it blocks */
 	bool watched;
 	struct work_struct burial;	/* drops the owner's reference after its death */
-	bool blocked;			/* asleep in a call that it serves */
+	bool blocked;			/* asleep, and its waking would be news to the executive */
 	struct hijack_guest *newborn;	/* for the child of the fork that the owner serves now */
 	wait_queue_head_t wait;		/* the owner, for `asked` or the session's end */
 	bool asked;			/* by the executive: serve `context` */
@@ -110,6 +110,7 @@ struct hijack_session {
 	spinlock_t spin;
 	struct hijack_guest *guests[OSEXT_HIJACK_GUESTS_MAX];
 	struct list_head events;
+	struct list_head dying;		/* guests out of the table whose owners still end */
 	struct irq_work nudge;		/* wakes the thread from where no lock may be taken */
 	bool woken;			/* OSEXT_HIJACK_EVENT_WOKEN */
 
@@ -161,6 +162,7 @@ void hijack_guest_put(struct hijack_guest *guest);
 void hijack_guest_free(struct hijack_guest *guest);
 void hijack_post(struct hijack_guest *guest, u32 kind);
 u64 hijack_pop_event(struct hijack_session *session);
+void hijack_reap(struct hijack_session *session, bool all);
 bool hijack_servants_wait(struct hijack_session *session);
 long hijack_take(struct hijack_session *session, u32 id, void __user *to);
 long hijack_serve(struct hijack_session *session, u32 id, void __user *from, bool leave);

@@ -129,6 +129,8 @@ static long next(struct hijack_session *session, u64 mode, u64 timeout_ns)
 		WRITE_ONCE(session->ready, true);
 		wake_up_all(&session->wait);
 	}
+	if (!list_empty_careful(&session->dying))
+		hijack_reap(session, false);
 	for (;;) {
 		atomic_andnot(SLOW_NOTICE, &session->private->slow);
 		if (test_thread_flag(TIF_NOTIFY_SIGNAL) && !task_work_pending(current))

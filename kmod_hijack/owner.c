@@ -122,7 +122,7 @@ static void watch_out(struct preempt_notifier *watch, struct task_struct *next)
 
 	if (task_is_running(current))
 		return;
-	WRITE_ONCE(guest->blocked, guest->place == PLACE_OWNER);
+	WRITE_ONCE(guest->blocked, true);
 	/* It sleeps, so the executive need not wait for it. */
 	if (READ_ONCE(guest->session->idle))
 		irq_work_queue(&guest->session->nudge);
@@ -139,14 +139,17 @@ void hijack_owner_wakes(struct task_struct *task)
 
 	if (hlist_empty(&task->preempt_notifiers))	/* nearly all */
 		return;
-	guest = hijack_guest_of(task);
-	if (!guest || !(READ_ONCE(guest->blocked) || fatal_signal_pending(task)))
-		return;
-	WRITE_ONCE(guest->blocked, false);
-	if (READ_ONCE(guest->session->idle))
-		return;
-	WRITE_ONCE(guest->session->woken, true);
-	irq_work_queue(&guest->session->nudge);
+	spin_lock(&owners_lock);	/* keeps the guest, whose owner need not be current */
+	hash_for_each_possible(owners, guest, owner_link, (unsigned long)task) {
+		if (guest->owner != task || !READ_ONCE(guest->blocked))
+			continue;
+		WRITE_ONCE(guest->blocked, false);
+		if (READ_ONCE(guest->session->idle))
+			continue;
+		WRITE_ONCE(guest->session->woken, true);
+		irq_work_queue(&guest->session->nudge);
+	}
+	spin_unlock(&owners_lock);
 }
 
 static void watch_in(struct preempt_notifier *watch, int cpu)
@@ -328,6 +331,24 @@ static bool withdraw(struct hijack_guest *guest)
 }
 
 /*
+ * The owner was killed while the executive, perhaps mapped into its memory on
+ * another CPU, has the guest.  What the kernel writes for a dying thread, to
+ * addresses that the guest chose, must not reach it there.
+ * True: it has given the guest back in time.
+ */
+static bool await_last(struct hijack_guest *guest)
+{
+	if (wait_event_timeout(guest->wait, READ_ONCE(guest->asked) || READ_ONCE(guest->session->dead), HZ / 10))
+		return true;
+	current->clear_child_tid = NULL;
+	current->robust_list = NULL;
+#ifdef CONFIG_COMPAT
+	current->compat_robust_list = NULL;
+#endif
+	return false;
+}
+
+/*
  * Offers the guest's registers and waits until the executive wants something.
  * False: a signal came while nobody had taken them.
  */
@@ -344,9 +365,9 @@ static bool offer(struct hijack_guest *guest, u32 event)
 	if (wait_event_interruptible(guest->wait, READ_ONCE(guest->asked) || READ_ONCE(session->dead))) {
 		if (withdraw(guest))
 			return false;
-		/* The executive has them: it was told, but a fatal signal waits for nobody. */
+		/* The executive has them, and was told. */
 		if (wait_event_killable(guest->wait, READ_ONCE(guest->asked) || READ_ONCE(session->dead)))
-			return false;
+			return await_last(guest);
 	}
 	return true;
 }

@@ -152,8 +152,10 @@ void hijack_bury(struct work_struct *work)
 {
 	struct hijack_session *session = container_of(work, struct hijack_session, burial);
 	unsigned int id;
+	bool served;
 
 	hijack_drop_current(session);
+	hijack_reap(session, true);
 	for (id = 0; id < OSEXT_HIJACK_GUESTS_MAX; id++) {
 		struct hijack_guest *guest;
 
@@ -161,10 +163,14 @@ void hijack_bury(struct work_struct *work)
 		guest = session->guests[id];
 		if (guest)
 			kref_get(&guest->references);
+		served = guest && guest->owner && guest->place == PLACE_OWNER;
 		spin_unlock_irq(&session->spin);
 		if (!guest)
 			continue;
+		/* In offer() it sees that the session is dead; out of a call it is to be fetched. */
 		wake_up(&guest->wait);
+		if (served)
+			send_sig(SIGKILL, guest->owner, 1);
 		hijack_guest_free(guest);
 		hijack_guest_put(guest);
 	}

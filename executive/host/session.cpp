@@ -71,6 +71,10 @@ void unregister_rseq() {
     if (sched_setscheduler(0, SCHED_FIFO, &priority) != 0)
       child_fail(plan, "cannot give the executive its priority");
   }
+  // It faults for its guests: their want of memory shall not be its end.
+  const int badness = open("/proc/self/oom_score_adj", O_WRONLY);
+  if (badness >= 0 && write(badness, "-1000", 5) != 5)
+    child_fail(plan, "cannot spare the executive from the OOM killer");
   setsid();  // what the terminal sends is for the guests
   if (chdir("/") != 0) child_fail(plan, "cannot leave the working directory");
   // Pipes that stay open here would never end for whoever reads them.
