@@ -127,11 +127,10 @@ SYM_CODE_START(hijack_syscall)
 	jmp	__SCT__hijack_native_syscall
 
 .Lexecutive:
-	cmpl	$OSEXT_HIJACK_OP_FIRST, %eax
-	jb	.Lown_call
-	jne	.Loperation
+	cmpl	$OSEXT_HIJACK_OP_RESUME, %eax
+	jne	.Lno_resume
 
-	/* Executive to guest (OSEXT_HIJACK_OP_RESUME is the first operation). */
+	/* Executive to guest. */
 	cmpl	$STATE_EXECUTIVE, PRIVATE_STATE(%rsp)
 	jne	.Loperation
 	cmpl	$0, PRIVATE_SLOW(%rsp)
@@ -145,7 +144,10 @@ SYM_CODE_START(hijack_syscall)
 	RESUME_GUEST by_page=1
 	int3
 
-.Lown_call:
+.Lno_resume:
+	ja	.Loperation	/* RESUME is the first operation */
+
+	/* A system call of the executive's own. */
 	testl	$STATE_SLOW, PRIVATE_STATE(%rsp)
 	jz	.Lnative
 	jmp	.Lslow_trap
