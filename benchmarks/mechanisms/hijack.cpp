@@ -111,7 +111,10 @@ class Hijack : public Mechanism {
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     if (plan.phase == Phase::ready) {
       load(module_parameters(plan.cell.params));
-      if (plan.cell.params.contains("background")) return measure_times(plan, sampler);
+      if (plan.cell.params.contains("background")) {
+        session_.stop();
+        return measure_hijack_timers(plan, sampler, executive_file_);
+      }
       if (session_.executive_pid() < 0) session_.start(executive_file_);
       make_global(is_global(plan.cell.params));
     }
@@ -133,22 +136,6 @@ class Hijack : public Mechanism {
   }
 
  private:
-  // Rows of timers have executives of their own, with other policies.
-  void measure_times(const PlannedCell& plan, Sampler& sampler) {
-    session_.stop();
-    const Params& params = plan.cell.params;
-    const auto background = static_cast<unsigned>(std::stoul(params.at("background")));
-    if (plan.cell.workload == "signal_interval")
-      return hijack_signal_interval(sampler, executive_file_, background, plan.window);
-    if (plan.cell.workload != "nanosleep")
-      throw std::runtime_error(fmt::format("hijack does not measure {}", plan.cell.workload));
-    const bool extended = params.at("policy") == "hijack_extended";
-    hijack_nanosleep(sampler, executive_file_, extended ? "nanosleep_extended" : "nanosleep",
-                     {.calls = plan.series.count,
-                      .background = background,
-                      .high_resolution = !params.contains("highres")});
-  }
-
   template <class Walk>
   void measure_calls(const PlannedCell& plan, Sampler& sampler, const Walk& walk) {
     const Series& series = plan.series;

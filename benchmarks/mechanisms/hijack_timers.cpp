@@ -14,6 +14,7 @@
 #include "executive/host/session.h"
 #include "workloads/background.h"
 #include "workloads/child.h"
+#include "workloads/nanosleep.h"
 #include "workloads/signal_interval.h"
 
 namespace osext {
@@ -76,8 +77,6 @@ void report_statistics(Sampler& sampler, const osext_hijack_statistics& statisti
   sampler.fact("guest_switches", static_cast<std::int64_t>(statistics.switches));
 }
 
-}  // namespace
-
 void hijack_signal_interval(Sampler& sampler, const std::string& executive_file,
                             unsigned background, std::chrono::milliseconds window) {
   const auto count = static_cast<std::uint64_t>(window / kSignalPeriod) + 1;
@@ -125,6 +124,23 @@ void hijack_nanosleep(Sampler& sampler, const std::string& executive_file,
   sleeper.join();
   report_statistics(sampler, session.statistics(), wanted.background + 1);
   report_sleeps(sampler, {jitter_ns.data(), jitter_ns.size()}, loops_per_ms[0]);
+}
+
+}  // namespace
+
+void measure_hijack_timers(const PlannedCell& plan, Sampler& sampler,
+                           const std::string& executive_file) {
+  const Params& params = plan.cell.params;
+  const auto background = static_cast<unsigned>(std::stoul(params.at("background")));
+  if (plan.cell.workload == "signal_interval")
+    return hijack_signal_interval(sampler, executive_file, background, plan.window);
+  if (plan.cell.workload != "nanosleep")
+    throw std::runtime_error(fmt::format("hijack does not measure {}", plan.cell.workload));
+  const bool extended = params.at("policy") == "hijack_extended";
+  hijack_nanosleep(sampler, executive_file, extended ? "nanosleep_extended" : "nanosleep",
+                   {.calls = plan.series.count,
+                    .background = background,
+                    .high_resolution = !params.contains("highres")});
 }
 
 }  // namespace osext
