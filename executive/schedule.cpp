@@ -57,8 +57,15 @@ uint64_t next_alarm_ns() {
 }
 
 void on_alarm() {
-  const uint64_t now = now_ns();
+  uint64_t now = now_ns();
+  bool asked = false;
   alarm_ns = kNever;
+  for_each_policy([&](Policy& policy) {
+    if (policy.deadline_ns() > now) return;
+    policy.on_time(now);
+    asked = true;
+  });
+  if (asked) now = now_ns();  // a policy may have waited busily, past the end of the turn
   if (now >= turn_ends_ns) {
     if (Guest* guest = current()) guest->turn_over = true;
     for_each_guest([](Guest& guest) {
@@ -67,9 +74,6 @@ void on_alarm() {
     servants_due = true;
     turn_ends_ns = kNever;
   }
-  for_each_policy([&](Policy& policy) {
-    if (policy.deadline_ns() <= now) policy.on_time(now);
-  });
 }
 
 bool touches_executive(const Fault& fault) {
