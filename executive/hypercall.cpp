@@ -13,7 +13,11 @@ namespace osext::executive {
 namespace {
 
 constexpr uint64_t kInvalid = static_cast<uint64_t>(-22), kNoSuchCall = static_cast<uint64_t>(-38),
-                   kNotConnected = static_cast<uint64_t>(-107), kBusy = static_cast<uint64_t>(-16);
+                   kNotConnected = static_cast<uint64_t>(-107), kBusy = static_cast<uint64_t>(-16),
+                   kNotPermitted = static_cast<uint64_t>(-1);
+
+// Whether guests may neither leave nor name a call that goes past the policies.
+bool bound = false;
 
 // For machines where the time stamp measures and no plugin counts.
 uint64_t time_stamp() {
@@ -71,6 +75,10 @@ void on_peer_gone(Guest& guest) {
   }
 }
 
+void init_hypercalls(const Options& options) {
+  bound = options.is("bound", "yes");
+}
+
 Verdict on_hypercall(Guest& guest) {
   const Frame& frame = guest.frame;
   if (frame.rax == OSEXT_HIJACK_RPC) {
@@ -93,10 +101,12 @@ Verdict on_hypercall(Guest& guest) {
     case OSEXT_HIJACK_PEER_SERVE:
       return peer_serve(guest);
     case OSEXT_HIJACK_LEAVE:
+      if (bound) return {Verdict::answer, kNotPermitted};
       return {Verdict::leave};
     case OSEXT_HIJACK_STATISTICS:
       return {Verdict::answer, statistic(frame.rdi)};
     case OSEXT_HIJACK_INTERPOSE_MINIMAL:
+      if (bound) return {Verdict::answer, kNotPermitted};
       return {Verdict::answer, interpose_minimal(guest, frame.rdi)};
   }
   return {Verdict::answer, kNoSuchCall};

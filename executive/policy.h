@@ -108,6 +108,7 @@ void for_each_policy(Action action) {
 }
 
 // Hypercalls (OSEXT_HIJACK_RPC and up): hypercall.cpp.
+void init_hypercalls(const Options& options);
 Verdict on_hypercall(Guest& guest);
 void on_peer_gone(Guest& guest);
 

@@ -240,6 +240,7 @@ void start_schedule(const Options& options) {
   quantum_ns = options.number("quantum_us", kDefaultQuantum_us) * 1000;
   if (quantum_ns == 0) fail("a quantum of 0");
   touch_aborts = !options.is("touch", "signal");
+  init_hypercalls(options);
   struct {
     uint64_t value;
     int32_t signal, notify;

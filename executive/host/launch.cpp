@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-// osext-hijack run [--policy P,...] [--option NAME=VALUE]... -- PROGRAM ARGUMENT...
+// osext-hijack run [--policy P,...] [--option NAME=VALUE]... [--output FILE] -- PROGRAM ARGUMENT...
 //
 // Runs a program, and whatever it starts, as guests of a fresh executive, and
 // exits as the program exits.  Needs root and the module osext_hijack.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -23,7 +24,8 @@ namespace {
 constexpr int kUsage = 2, kFailed = 125, kNotExecutable = 126, kNotFound = 127;
 
 struct CommandLine {
-  std::string executive, options;
+  // Programs that know nothing of their executive have no reason to leave it.
+  std::string executive, options = "bound=yes", output;
   std::vector<char*> program;  // ends with a null pointer
 };
 
@@ -31,9 +33,10 @@ struct CommandLine {
   fmt::print(stderr,
              "osext-hijack: {}\n"
              "usage: osext-hijack run [--policy NAME,...] [--option NAME=VALUE]... "
-             "[--executive FILE] -- PROGRAM ARGUMENT...\n"
+             "[--output FILE] [--executive FILE] -- PROGRAM ARGUMENT...\n"
              "  --policy      what the executive does, in this order; pass-through without it\n"
              "  --option      what the policies know: see docs/hijack.md\n"
+             "  --output      where the executive's own lines go; standard error without it\n"
              "  --executive   another executive than the one beside this program\n",
              why);
   std::exit(kUsage);
@@ -54,18 +57,19 @@ CommandLine parse(int count, char** words) {
   int at = 2;
   for (; at < count && std::string_view(words[at]) != "--"; ++at) {
     const std::string_view word = words[at];
-    if (word != "--policy" && word != "--option" && word != "--executive")
+    if (word != "--policy" && word != "--option" && word != "--output" && word != "--executive")
       usage(fmt::format("does not know {}", word));
     if (++at == count) usage(fmt::format("{} wants a value", word));
     const std::string value = words[at];
     if (value.find(' ') != std::string::npos) usage(fmt::format("a space in '{}'", value));
     if (word == "--executive") {
       line.executive = value;
+    } else if (word == "--output") {
+      line.output = value;
     } else {
       if (word == "--option" && value.find('=') == std::string::npos)
         usage(fmt::format("'{}' is not NAME=VALUE", value));
-      line.options += (line.options.empty() ? "" : " ") +
-                      std::string(word == "--policy" ? "policy=" : "") + value;
+      line.options += std::string(word == "--policy" ? " policy=" : " ") + value;
     }
   }
   if (at + 1 >= count) usage("which program?");
@@ -99,6 +103,13 @@ int run(const CommandLine& line) {
   osext::HijackOptions options;
   options.words = line.options;
   options.priority = highest_priority;
+  if (!line.output.empty()) {
+    options.output = open(line.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (options.output < 0) {
+      fmt::print(stderr, "osext-hijack: cannot write {}: {}\n", line.output, std::strerror(errno));
+      return kFailed;
+    }
+  }
   osext::HijackSession session;
   session.start(line.executive, options);
   const pid_t child = fork();
