@@ -85,6 +85,18 @@ static inline void hijack_vma_flags(struct vm_area_struct *vma, unsigned long se
 #endif
 }
 
+/* Whether this is the module's own code; within_module() walks through all its parts. */
+static __always_inline bool hijack_is_own_code(unsigned long address)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	const struct module_memory *text = &THIS_MODULE->mem[MOD_TEXT];
+
+	return address - (unsigned long)text->base < text->size;
+#else
+	return address - (unsigned long)THIS_MODULE->core_layout.base < THIS_MODULE->core_layout.text_size;
+#endif
+}
+
 static inline void hijack_set_ip(struct ftrace_regs *fregs, unsigned long ip)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)

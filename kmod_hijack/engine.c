@@ -81,6 +81,23 @@ void hijack_unhook(struct hijack_session *session, u32 state)
 	local_irq_restore(flags);
 }
 
+/*
+ * Out of the tables that are loaded, before others are: loading those makes the
+ * processor forget, unless it keeps translations by PCID.  sched_out() sees to
+ * the time between.  Context: the executive's thread.
+ */
+static void unmap(struct hijack_session *session, const struct mm_struct *next)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	write_slot(session, native_make_p4d(0));
+	set_state(session, STATE_CALL);
+	if (cpu_feature_enabled(X86_FEATURE_PCID) || next == session->current_mm)
+		flush_local();
+	local_irq_restore(flags);
+}
+
 static p4d_t *slot_of(struct mm_struct *mm)
 {
 	pgd_t *pgd = pgd_offset(mm, OSEXT_EXECUTIVE_BASE);
@@ -138,6 +155,19 @@ void hijack_go_home(struct hijack_session *session)
 	hijack_drop_current(session);
 }
 
+/* A guest's stack grows by faults of the executive's thread. */
+static void follow_stack_limit(const struct task_struct *owner)
+{
+	struct rlimit *mine = &current->signal->rlim[RLIMIT_STACK];
+	const struct rlimit *his = &owner->signal->rlim[RLIMIT_STACK];
+
+	if (READ_ONCE(his->rlim_cur) == mine->rlim_cur && READ_ONCE(his->rlim_max) == mine->rlim_max)
+		return;
+	task_lock(current);
+	*mine = *his;
+	task_unlock(current);
+}
+
 /*
  * The executive's thread, mapped or at home, goes to this guest's address space
  * and is mapped there; the guest's next call finds `stack`.  Takes over the
@@ -162,18 +192,15 @@ long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u
 		return -ESRCH;
 	/* State CALL: whoever interrupts now sees neither a guest nor a mapped executive. */
 	if (session->current_guest)
-		hijack_unhook(session, STATE_CALL);
+		unmap(session, guest->mm);
 	else
 		set_state(session, STATE_CALL);
-	session->private->slot = NULL;
 	hijack_use_mm(guest->mm);
+	session->private->slot = NULL;
 	hijack_drop_current(session);
 	session->current_guest = guest;
 	session->current_mm = guest->mm;
-	/* The guest's stack grows by faults of this thread. */
-	task_lock(current);
-	current->signal->rlim[RLIMIT_STACK] = guest->owner->signal->rlim[RLIMIT_STACK];
-	task_unlock(current);
+	follow_stack_limit(guest->owner);
 	session->statistics.switches++;
 	if (!choose_slot(session, guest->mm)) {
 		kref_get(&guest->references);	/* the caller keeps his */
@@ -210,8 +237,9 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct hijack_session *session = container_of(notifier, struct hijack_session, preempt);
+	u32 state = hijack_state(session);
 
-	if (session->private->slot && (hijack_state(session) == STATE_EXECUTIVE || hijack_leave_hooked)) {
+	if (session->private->slot && (state == STATE_EXECUTIVE || state == STATE_CALL || hijack_leave_hooked)) {
 		session->statistics.unhooks++;
 		write_slot(session, native_make_p4d(0));
 		flush_local();

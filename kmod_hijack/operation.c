@@ -269,7 +269,7 @@ static long operate(const struct pt_regs *unused)
 /* Context: ftrace, preemption off; address of the diverted function in `data`. */
 static void notrace divert(unsigned long ip, unsigned long parent, struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	if (current == READ_ONCE(hijack_thread) && !within_module(parent, THIS_MODULE))
+	if (current == READ_ONCE(hijack_thread) && !hijack_is_own_code(parent))
 		hijack_set_ip(fregs, (unsigned long)ops->private);
 }
 

@@ -116,7 +116,7 @@ void in_turn() {
   constexpr int kSleepers = 6;
   for (int i = 0; i < kSleepers; ++i) {
     if (fork() != 0) continue;
-    const timespec request{0, (kSleepers - i) * 40 * kMs_ns};
+    const timespec request{0, (kSleepers - i) * 100 * kMs_ns};
     sleep_raw(&request);
     const char digit = static_cast<char>('0' + i);
     _exit(write(ends[1], &digit, 1) == 1 ? 0 : 1);
