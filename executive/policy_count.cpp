@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Policy `count`: how often guests made which system call; printed as lines
-// `NAME COUNT` when the executive ends.  Observes only.  A call that a signal
-// interrupted and that the kernel restarts is made, and counted, again.
+// `NAME COUNT` when the executive ends.  Observes only.  Of a call that a signal
+// interrupts, and that is to be made again, only the last time counts.
 
 #include "executive/log.h"
 #include "executive/policy.h"
@@ -13,8 +13,13 @@ namespace {
 class Count final : public Policy {
   Verdict on_call(Guest& guest) override {
     const uint64_t number = guest.frame.rax;
-    ++counts_[number < kCallsMax ? number : kCallsMax];
+    ++count_of(number);
     return {Verdict::next};
+  }
+
+  void on_served(Guest& guest) override {
+    if (guest.call >= 0 && is_interrupted(guest.result))
+      --count_of(static_cast<uint64_t>(guest.call));
   }
 
   void end() override {
@@ -28,6 +33,13 @@ class Count final : public Policy {
       line << " " << counts_[number];
     }
     if (counts_[kCallsMax]) Line() << "unknown " << counts_[kCallsMax];
+  }
+
+  uint64_t& count_of(uint64_t number) { return counts_[number < kCallsMax ? number : kCallsMax]; }
+
+  // The kernel's ERESTART... results, which programs never see.
+  static bool is_interrupted(int64_t result) {
+    return result == -512 || result == -513 || result == -514 || result == -516;
   }
 
   uint64_t counts_[kCallsMax + 1] = {};

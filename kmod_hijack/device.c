@@ -337,6 +337,23 @@ static int device_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/*
+ * A descriptor is closed.  If the executive is dead, what is left of its session
+ * goes first, so that the module can be unloaded right after.  May sleep.
+ */
+static int device_flush(struct file *file, fl_owner_t owner)
+{
+	struct hijack_session *session = file->private_data;
+
+	if (!READ_ONCE(session->dead))
+		return 0;
+	flush_workqueue(hijack_workqueue);
+	/* Owners of guests end, each in its own time; but whoever ends himself may be one. */
+	if (!(current->flags & PF_EXITING))
+		wait_event_killable_timeout(session->wait, !atomic_read(&session->living), HZ);
+	return 0;
+}
+
 /* The last reference is gone, so no thread is attached and no address space maps us. */
 static int device_release(struct inode *inode, struct file *file)
 {
@@ -354,6 +371,7 @@ static int device_release(struct inode *inode, struct file *file)
 static const struct file_operations operations = {
 	.owner = THIS_MODULE,
 	.open = device_open,
+	.flush = device_flush,
 	.release = device_release,
 	.mmap = device_mmap,
 	.unlocked_ioctl = device_ioctl,

@@ -55,6 +55,7 @@ struct hijack_guest *hijack_guest_new(struct hijack_session *session)
 	session->statistics.guests++;
 	kref_get(&guest->references);
 	spin_unlock_irq(&session->spin);
+	atomic_inc(&session->living);
 	get_file(session->file);
 	return guest;
 }
@@ -64,6 +65,8 @@ static void release(struct kref *references)
 	struct hijack_guest *guest = container_of(references, struct hijack_guest, references);
 
 	hijack_lay_off(guest);
+	if (atomic_dec_and_test(&guest->session->living))
+		wake_up_all(&guest->session->wait);
 	fput(guest->session->file);	/* may end the session, later and elsewhere */
 	free_page((unsigned long)guest->context);
 	kfree(guest);

@@ -114,6 +114,7 @@ struct hijack_session {
 	struct irq_work nudge;		/* wakes the thread from where no lock may be taken */
 	bool woken;			/* OSEXT_HIJACK_EVENT_WOKEN */
 
+	atomic_t living;		/* guests that are not freed; each keeps the file open */
 	struct file *file;		/* the open file that this session is */
 	struct work_struct burial;
 	struct osext_hijack_statistics statistics;

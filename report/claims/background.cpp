@@ -57,6 +57,19 @@ Verdict constant(const Claim& claim, const Block& block) {
                         point_text(claim, most->first, most->second));
 }
 
+// No point is more than the tolerance above the first.
+Verdict no_growth(const Claim& claim, const Block& block) {
+  const Values values = curve_values(claim, block, claim.rows[0]);
+  if (values.size() < 2) throw Untestable{"the curve has one point only"};
+  const auto first = values.begin();
+  const auto most =
+      std::max_element(std::next(first), values.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  return verdict_of(at_most(most->second, first->second, 100 + claim.tolerance_percent),
+                    point_text(claim, first->first, first->second) + "; at most " +
+                        point_text(claim, most->first, most->second));
+}
+
 // No point lies below an earlier one, and the last is more than the tolerance above the first.
 Verdict rises(const Claim& claim, const Block& block) {
   const Values values = curve_values(claim, block, claim.rows[0]);
@@ -117,6 +130,8 @@ Verdict evaluate_background(const Claim& claim, const Block& block, const Refere
       return equals(claim, block, references);
     case Check::constant:
       return constant(claim, block);
+    case Check::no_growth:
+      return no_growth(claim, block);
     case Check::rises:
       return rises(claim, block);
     case Check::at_most:

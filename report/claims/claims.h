@@ -43,6 +43,7 @@ struct Claim {
     crossover,  // rows[0] is above rows[1] from some point on, but not from the first
     equals,     // each point = the document's figure
     constant,   // the largest is at most the tolerance above the smallest
+    no_growth,  // none is more than the tolerance above the first
     rises,      // it never falls, and ends more than the tolerance above its start
     at_most,    // rows[0] is at most the tolerance above rows[1] everywhere
     part,       // rows[0] is at most that many percent of rows[1] everywhere

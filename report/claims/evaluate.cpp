@@ -176,6 +176,7 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
         return order(claim, block);
       case Check::equals:
       case Check::constant:
+      case Check::no_growth:
       case Check::rises:
       case Check::at_most:
       case Check::part:

@@ -28,7 +28,7 @@ struct CheckRule {
 
 constexpr std::size_t kOneOrMore = 1000;
 
-constexpr std::array<CheckRule, 27> kRules{{
+constexpr std::array<CheckRule, 28> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
@@ -43,6 +43,7 @@ constexpr std::array<CheckRule, 27> kRules{{
     {"crossover", Check::crossover, 2, false, false, true},
     {"equals", Check::equals, 1, true, true, true},
     {"constant", Check::constant, 1, false, true, true},
+    {"no_growth", Check::no_growth, 1, false, true, true},
     {"rises", Check::rises, 1, false, true, true},
     {"at_most", Check::at_most, 2, false, true, true},
     {"part", Check::part, 2, false, true, true},

@@ -34,6 +34,20 @@ TEST(StraceLog, EachCallThatIsEnteredCountsOnce) {
   EXPECT_EQ(strace(""), Counts());
 }
 
+TEST(StraceLog, OfAnInterruptedCallOnlyTheLastTimeCounts) {
+  EXPECT_EQ(strace("7 clone(0x1, 0) = ? ERESTARTNOINTR (To be restarted)\n"
+                   "7 clone(0x1, 0) = 0x8\n"
+                   "7 read(0, 0x1, 0x1 <unfinished ...>\n"
+                   "8 getpid() = 8\n"
+                   "7 <... read resumed>) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)\n"
+                   "7 read(0, 0x1, 0x1) = 0x1\n"),
+            (Counts{{"clone", 1}, {"getpid", 1}, {"read", 1}}));
+  EXPECT_EQ(strace("7 pause() = ? ERESTARTNOHAND (To be restarted if no handler)\n"
+                   "7 --- SIGTERM {si_signo=SIGTERM} ---\n"
+                   "7 +++ killed by SIGTERM +++\n"),
+            (Counts{{"pause", 1}}));
+}
+
 TEST(StraceLog, AnotherLineIsRefused) {
   EXPECT_THROW(strace("hello\n"), std::runtime_error);
   EXPECT_THROW(strace("100 strace: cannot attach (why)\n"), std::runtime_error);

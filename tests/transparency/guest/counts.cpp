@@ -6,6 +6,7 @@
 
 #include <cctype>
 #include <limits>
+#include <map>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -15,11 +16,16 @@ namespace {
 
 constexpr std::int64_t kAny = std::numeric_limits<std::int32_t>::max();
 
-// What follows the process id of strace's -f, or the whole line.
-std::string without_pid(const std::string& line) {
+struct LogLine {
+  std::string pid;  // "" where one process is watched
+  std::string text;
+};
+
+LogLine split(const std::string& line) {
   std::size_t at = 0;
   while (at < line.size() && std::isdigit(static_cast<unsigned char>(line[at]))) ++at;
-  return at == 0 ? line : line.substr(line.find_first_not_of(' ', at));
+  if (at == 0) return {"", line};
+  return {line.substr(0, at), line.substr(line.find_first_not_of(' ', at))};
 }
 
 std::int64_t parse_bound(const std::string& word, std::int64_t any, int line) {
@@ -44,18 +50,34 @@ std::uint64_t count_of(const Counts& counts, const std::string& name) {
 
 Counts counts_of_strace_log(std::istream& in) {
   Counts counts;
+  std::map<std::string, std::string> interrupted;  // by process: its last call, if it was
   int number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
-    const std::string text = without_pid(line);
-    if (text.empty() || text.rfind("--- ", 0) == 0 || text.rfind("+++ ", 0) == 0) continue;
-    if (text.rfind("<... ", 0) == 0) continue;  // the second part
-    const std::size_t bracket = text.find('(');
-    const std::string name = text.substr(0, bracket);
-    if (bracket == std::string::npos || bracket == 0 ||
+    const auto [pid, text] = split(line);
+    if (text.empty() || text.rfind("--- ", 0) == 0) continue;
+    if (text.rfind("+++ ", 0) == 0) {
+      // It died of the signal, and the call was its last.
+      if (const auto last = interrupted.find(pid); last != interrupted.end())
+        ++counts[last->second];
+      interrupted.erase(pid);
+      continue;
+    }
+    const bool second_part = text.rfind("<... ", 0) == 0;
+    const std::string call = second_part ? text.substr(5) : text;
+    const std::size_t end = call.find(second_part ? ' ' : '(');
+    const std::string name = call.substr(0, end);
+    if (end == std::string::npos || end == 0 ||
         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
       throw std::runtime_error(fmt::format("line {} is not strace's: {}", number, line));
-    ++counts[name];
+    if (!second_part) {
+      ++counts[name];
+      interrupted.erase(pid);
+    }
+    if (text.find(" = ? ERESTART") != std::string::npos) {
+      --counts[name];
+      interrupted[pid] = name;
+    }
   }
   return counts;
 }

@@ -14,8 +14,9 @@ namespace osext::test {
 using Counts = std::map<std::string, std::uint64_t>;
 
 // Of a log of `strace -f -o FILE`: one for each call that was entered, also one that never
-// returned; a call that was interrupted and printed in two parts counts once.  Throws
-// std::runtime_error on a line that is none of strace's.
+// returned; a call that is printed in two parts counts once, and of one that a signal interrupts
+// and that is made again only the last time.  Throws std::runtime_error on a line that is none of
+// strace's.
 Counts counts_of_strace_log(std::istream& in);
 
 // "NAME COUNT" lines, as the executive writes them.  Throws std::runtime_error.
