@@ -100,7 +100,7 @@ extern "C" void executive_main(Boot* boot) {
   drop_inherited_memory();
   init_memory(boot->heap, boot->heap_end);
   init_log(static_cast<int>(boot->output),
-           static_cast<Report*>(allocate_pages(kReportBytes / kPage)));
+           static_cast<Report*>(map_pages(kReportBytes / kPage)));
   expect_signals();
   const Options options(boot->options);
   start_schedule(options);

@@ -146,14 +146,15 @@ bool take(uint32_t id, bool arrival) {
   if (id >= OSEXT_HIJACK_GUESTS_MAX) return false;
   Guest& guest = guests[id];
   if (arrival) {
-    osext_hijack_state* transfer = guest.transfer;
     guest = Guest{};
     guest.id = id;
     guest.minimal_call = NO_SYSTEM_CALL;
-    guest.transfer = transfer ? transfer : static_cast<osext_hijack_state*>(allocate_pages(1));
+    guest.transfer = static_cast<osext_hijack_state*>(map_pages(1));
   }
-  if (system_call(OSEXT_HIJACK_OP_TAKE, id, reinterpret_cast<uint64_t>(guest.transfer)) != 0)
+  if (system_call(OSEXT_HIJACK_OP_TAKE, id, reinterpret_cast<uint64_t>(guest.transfer)) != 0) {
+    if (arrival) unmap_pages(guest.transfer, 1);
     return false;
+  }
   unpack(guest);
   if (!arrival) --served;
   guest.pid = guest.transfer->pid;
@@ -219,6 +220,8 @@ void forget(Guest& guest) {
   if (current_guest == &guest) current_guest = nullptr;
   if (guest.state == GuestState::served) --served;
   guest.state = GuestState::none;
+  unmap_pages(guest.transfer, 1);
+  guest.transfer = nullptr;
 }
 
 void set_result(Guest& guest, uint64_t result) {

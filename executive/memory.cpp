@@ -2,25 +2,27 @@
 #include "executive/memory.h"
 
 #include "executive/log.h"
+#include "executive/pages.h"
 
 namespace osext::executive {
 namespace {
 
-uint64_t next_page, last_page;
+constinit Pages heap;
 
 }  // namespace
 
 void init_memory(uint64_t begin, uint64_t end) {
-  next_page = begin;
-  last_page = end;
+  heap.begin(begin, end);
 }
 
-// The region is zero when it is mapped, and nothing is ever freed.
-void* allocate_pages(uint64_t count) {
-  if (count > (last_page - next_page) / kPage) fail("out of memory");
-  void* pages = reinterpret_cast<void*>(next_page);
-  next_page += count * kPage;
+void* map_pages(uint64_t count) {
+  void* pages = heap.map(count);
+  if (!pages) fail("out of memory");
   return pages;
+}
+
+void unmap_pages(void* pages, uint64_t count) {
+  if (!heap.unmap(pages, count)) fail("unmaps what is not mapped");
 }
 
 }  // namespace osext::executive

@@ -9,14 +9,16 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace osext::executive {
+#include "executive/pages.h"
 
-constexpr uint64_t kPage = 4096;
+namespace osext::executive {
 
 void init_memory(uint64_t begin, uint64_t end);  // page-aligned addresses in the region
 
-// Zeroed pages, one behind the other; ends the executive when there are none left.
-void* allocate_pages(uint64_t count);
+// The executive's mmap and munmap.  Pages side by side, all zero; ends the executive when there are
+// not so many left, or when what is given back was not mapped.
+void* map_pages(uint64_t count);
+void unmap_pages(void* pages, uint64_t count);
 
 }  // namespace osext::executive
 

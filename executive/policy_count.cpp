@@ -3,6 +3,7 @@
 // `NAME COUNT` when the executive ends.  Observes only.  Of a call that a signal
 // interrupts, and that is to be made again, only the last time counts.
 
+#include "executive/error_table.h"
 #include "executive/log.h"
 #include "executive/policy.h"
 #include "executive/syscall_table.h"
@@ -36,11 +37,6 @@ class Count final : public Policy {
   }
 
   uint64_t& count_of(uint64_t number) { return counts_[number < kCallsMax ? number : kCallsMax]; }
-
-  // The kernel's ERESTART... results, which programs never see.
-  static bool is_interrupted(int64_t result) {
-    return result == -512 || result == -513 || result == -514 || result == -516;
-  }
 
   uint64_t counts_[kCallsMax + 1] = {};
 };

@@ -4,6 +4,7 @@
 
 #include <asm/unistd.h>
 
+#include "executive/error_table.h"
 #include "executive/guest_memory.h"
 #include "executive/log.h"
 #include "executive/policy.h"
@@ -99,9 +100,9 @@ class Trace final : public Policy {
     const int64_t result = guest.result;
     Line line;
     line << record.text << " = ";
-    constexpr int64_t first_error = -4095;
-    if (result < 0 && result >= first_error)
-      line << "-1 (errno " << -result << ")";
+    const Error error = error_of(static_cast<uint64_t>(-result));
+    if (error.name)
+      line << (is_interrupted(result) ? "? " : "-1 ") << error.name << " (" << error.text << ")";
     else if (result >= 0 && result < 1 << 24)
       line << result;
     else
