@@ -13,12 +13,14 @@
  */
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/rseq.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
+#include <linux/uaccess.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
@@ -158,9 +160,28 @@ static void watch_in(struct preempt_notifier *watch, int cpu)
 
 static struct preempt_ops watch_ops = { .sched_in = watch_in, .sched_out = watch_out };
 
-/* Context: the owner. */
+/*
+ * The area of restartable sequences would be updated only when the owner goes to
+ * user mode, so it is unregistered, as rseq(2) does it: the C library then asks
+ * the kernel instead.  May sleep.
+ */
+static void drop_rseq(void)
+{
+#ifdef CONFIG_RSEQ
+	struct rseq __user *area = current->rseq;
+
+	if (!area)
+		return;
+	rseq_execve(current);
+	if (put_user(0U, &area->cpu_id_start) || put_user((u32)RSEQ_CPU_ID_UNINITIALIZED, &area->cpu_id))
+		force_sig(SIGSEGV);
+#endif
+}
+
+/* Context: the owner; may sleep. */
 static void hire(struct hijack_guest *guest)
 {
+	drop_rseq();
 	preempt_notifier_init(&guest->watch, &watch_ops);
 	preempt_disable();
 	preempt_notifier_register(&guest->watch);

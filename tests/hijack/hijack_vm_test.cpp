@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kChecks = {"load_unload",
+const std::vector<std::string> kChecks = {"restartable_sequences",  // before this process joins
+                                          "load_unload",
                                           "registers_control",
                                           "registers_fast",
                                           "registers_slow",

@@ -3,8 +3,11 @@
 // is still there outside, and signals, forks and exits work.
 #include <fcntl.h>
 #include <fenv.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/rseq.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +52,26 @@ const RegisterCheck state("state", [] {
   }
   fesetround(FE_TONEAREST);
   session.stop();
+});
+
+// What the C library reads instead of asking the kernel which CPU it is on.
+std::int32_t remembered_cpu() {
+  const auto* area = static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset;
+  return static_cast<std::int32_t>(reinterpret_cast<const struct rseq*>(area)->cpu_id);
+}
+
+const RegisterCheck restartable_sequences("restartable_sequences", [] {
+  Loaded module;
+  require(__rseq_size != 0 && remembered_cpu() >= 0, "the C library registered none");
+  const int status = status_of_guest([] {
+    require(remembered_cpu() == RSEQ_CPU_ID_UNINITIALIZED, "an area that nobody updates says {}",
+            remembered_cpu());
+    for (int i = 0; i < 1000; ++i)
+      require(sched_getcpu() >= 0 && sched_getcpu() < get_nprocs_conf(), "no such CPU");
+    return 5;
+  });
+  require(WIFEXITED(status) && WEXITSTATUS(status) == 5, "{}", describe_status(status));
+  require(remembered_cpu() >= 0, "the parent lost its own");
 });
 
 volatile sig_atomic_t signals;
