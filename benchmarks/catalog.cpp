@@ -71,7 +71,7 @@ MechanismInfo hijack_info() {
   info.title = "Hijack";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
-                 Capability::peers, Capability::timers, Capability::packets};
+                 Capability::peers,        Capability::timers,        Capability::packets};
   info.variants["udp_stream"] = {{{"policy", "hijack"}}};
   info.lacks = {
       {Capability::baseline, plain},
@@ -153,9 +153,11 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
       policy->second == "SCHED_RR")
     plan.skip_reason =
         "real-time tasks that never rest would starve this computer: in a virtual machine only";
-  if ((mechanism.needs_module || !row.module.empty()) && !options.modules)
+  const bool substitute = row.without_module_natively && options.machine == MachineId::native;
+  if ((mechanism.needs_module || (!row.module.empty() && !substitute)) && !options.modules)
     plan.skip_reason = "kernel modules are loaded inside a virtual machine only";
-  plan.must_be_ok = plan.skip_reason.empty() && options.machine != MachineId::smp;
+  // A substitute may need more of the computer than it has.
+  plan.must_be_ok = plan.skip_reason.empty() && options.machine != MachineId::smp && !substitute;
   return plan;
 }
 

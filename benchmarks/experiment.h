@@ -60,6 +60,7 @@ struct Row {
   Extent warmup = {};       // and those before them
   Extent window_ms = {};    // how long a cell goes on, by the machine's own clock
   std::string module = {};  // the kernel module that it needs with whatever mechanism, or ""
+  bool without_module_natively = false;  // on this computer something else takes its place
 };
 
 struct Experiment {

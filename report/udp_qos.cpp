@@ -92,7 +92,7 @@ Table policy_table(const RunInfo& info, const std::vector<PolicyRun>& runs,
                    column("dropped_by_card", "card", "dropped in all by"),
                    column("dropped_by_socket", "socket", "dropped in all by")};
   for (const PolicyRun& run : runs) {
-    if (run.streams != streams) continue;
+    if (run.streams != streams || run.full_load().empty()) continue;
     if (table.lead.empty()) table.lead = lead_of(info, run);
     for (unsigned task = 0; task < kTasks; ++task) {
       const std::string reserved = reserved_text(references, run, task);

@@ -9,6 +9,7 @@
 
 #include "workloads/instant.h"
 #include "workloads/simulated_nic.h"
+#include "workloads/udp_socket.h"
 
 namespace osext {
 namespace {
@@ -33,7 +34,8 @@ std::uint64_t drain(int socket) {
 
 class Socket {
  public:
-  explicit Socket(std::uint32_t port) : descriptor_(bound_udp_socket(port)) {}
+  explicit Socket(std::uint32_t port)
+      : descriptor_(bound_udp_socket(OSEXT_NIC_TARGET_ADDRESS, port)) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() { close(descriptor_); }

@@ -3,17 +3,13 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <string>
 #include <system_error>
 
 namespace osext {
@@ -76,33 +72,6 @@ osext_nic_counters SimulatedNic::counters() const {
   osext_nic_counters counters{};
   if (ioctl(device_, OSEXT_NIC_GET_COUNTERS, &counters) != 0) fail("reading the NIC's counters");
   return counters;
-}
-
-int bound_udp_socket(std::uint32_t port) {
-  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) fail("socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(OSEXT_NIC_TARGET_ADDRESS);
-  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    fail("bind");
-  return descriptor;
-}
-
-std::optional<SocketState> socket_state(std::uint32_t port) {
-  // The address is printed as it lies in memory, the port is not.
-  const std::string local = fmt::format("{:08X}:{:04X}", htonl(OSEXT_NIC_TARGET_ADDRESS), port);
-  std::ifstream file("/proc/net/udp");
-  for (std::string line; std::getline(file, line);) {
-    char address[32];
-    unsigned long long queued, drops;
-    if (std::sscanf(line.c_str(), "%*s %31s %*s %*s %*[^:]:%llx %*s %*s %*s %*s %*s %*s %*s %llu",
-                    address, &queued, &drops) == 3 &&
-        local == address)
-      return SocketState{queued, drops};
-  }
-  return std::nullopt;
 }
 
 }  // namespace osext

@@ -5,7 +5,6 @@
 #include <osext/nic.h>
 
 #include <cstdint>
-#include <optional>
 
 namespace osext {
 
@@ -23,16 +22,5 @@ class SimulatedNic {
  private:
   int device_ = -1;
 };
-
-// A UDP socket that receives what the NIC sends to `port`.  Throws std::system_error.
-int bound_udp_socket(std::uint32_t port);
-
-// What Linux shows of a UDP socket that is bound to the NIC's address.
-struct SocketState {
-  std::uint64_t queued_bytes;
-  std::uint64_t drops;  // packets that found its queue full
-};
-// Empty if no socket is bound to the port.
-std::optional<SocketState> socket_state(std::uint32_t port);
 
 }  // namespace osext

@@ -8,10 +8,12 @@
 namespace osext {
 namespace {
 
-void check_log(std::span<const Reception> log, std::span<const std::uint64_t> sent_ns) {
+void check_log(std::span<const Reception> log, std::span<const std::uint64_t> sent_ns,
+               Sending sending) {
   for (std::size_t i = 0; i < log.size(); ++i) {
     const Reception& packet = log[i];
-    if (packet.serial >= sent_ns.size() || packet.sent_ns != sent_ns[packet.serial])
+    if (packet.serial >= sent_ns.size() ||
+        (sending == Sending::exact && packet.sent_ns != sent_ns[packet.serial]))
       throw std::runtime_error(
           fmt::format("packet {} was received and never sent so", packet.serial));
     if (packet.received_ns < packet.sent_ns)
@@ -33,8 +35,8 @@ std::int64_t jitter_of(const Reception& first, const Reception& second) {
 
 std::vector<WindowFigures> stream_figures(std::span<const Reception> log,
                                           std::span<const std::uint64_t> sent_ns,
-                                          const Windows& windows) {
-  check_log(log, sent_ns);
+                                          const Windows& windows, Sending sending) {
+  check_log(log, sent_ns, sending);
   std::vector<WindowFigures> figures(windows.count);
   // The window of an instant; nullptr outside of all.
   const auto at = [&](std::uint64_t instant_ns) -> WindowFigures* {

@@ -36,11 +36,15 @@ struct WindowFigures {
   std::vector<std::int64_t> jitter_ns;  // of each pair; empty: the stream stood still
 };
 
-// `log`: what was received, in that order; `sent_ns`: when each packet of the stream was sent, by
-// serial number.  Throws std::runtime_error when the log cannot be true: a packet twice or out of
-// order, one that was never sent, sent at another time, or received before it was sent.
+// Are packets sent when the schedule says so, or perhaps later?
+enum class Sending { exact, late };
+
+// `log`: what was received, in that order; `sent_ns`: when each packet of the stream was to be
+// sent, by serial number, which decides the window in which it was offered.  Throws
+// std::runtime_error when the log cannot be true: a packet twice or out of order, one that was
+// never sent, sent at another time, or received before it was sent.
 std::vector<WindowFigures> stream_figures(std::span<const Reception> log,
                                           std::span<const std::uint64_t> sent_ns,
-                                          const Windows& windows);
+                                          const Windows& windows, Sending sending = Sending::exact);
 
 }  // namespace osext

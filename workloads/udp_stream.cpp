@@ -3,20 +3,20 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
-#include <random>
 #include <stdexcept>
 
 #include "workloads/child.h"
 #include "workloads/instant.h"
-#include "workloads/simulated_nic.h"
 #include "workloads/softirq_thread.h"
+#include "workloads/udp_socket.h"
 
 namespace osext {
 namespace {
 
-constexpr std::uint64_t kLeadNs = 10'000'000;  // from handing in the plan to the first packet
-constexpr int kTaskPriority = 10;              // the lowest that a task has
+constexpr int kTaskPriority = 10;  // the lowest that a task has
 constexpr int kSoftirqPriority = 50;
 
 // Sleeps in short naps until `done`; throws std::runtime_error with `what` after too many.
@@ -31,67 +31,33 @@ void nap_until(Condition done, const char* what) {
   throw std::runtime_error(what);
 }
 
-std::uint32_t port_of(int task) {
-  return kUdpPort + static_cast<std::uint32_t>(task);
-}
-
-osext_nic_stream stream_of(const UdpStreamPlan& plan, int task, std::uint64_t start_ns,
-                           std::uint64_t phase_ns) {
-  const auto steps_later = static_cast<std::uint64_t>(kUdpTasks - 1 - task);
-  osext_nic_stream stream{};
-  stream.port = port_of(task);
-  stream.rate_pps = plan.rate_pps;
-  stream.first_ns = start_ns + steps_later * plan.step_ns + phase_ns;
-  // All that are sent before the last window closes.
-  stream.packets = OSEXT_NIC_MAX_PACKETS;
-  stream.packets = osext_nic_arrived(&stream, start_ns + kUdpSteps * plan.step_ns - 1);
-  return stream;
-}
-
-osext_nic_plan card_plan(const UdpStreamPlan& plan, std::uint64_t start_ns) {
-  std::mt19937_64 dice(plan.seed);
-  osext_nic_plan card{};
-  card.streams = kUdpTasks;
-  card.ring_packets = plan.ring_packets;
-  card.moderation_ns = plan.moderation_ns;
-  for (int task = 0; task < kUdpTasks; ++task)
-    card.stream[task] =
-        stream_of(plan, task, start_ns, dice() % (OSEXT_NIC_NS_PER_S / plan.rate_pps));
-  return card;
-}
-
-std::vector<std::uint64_t> sending_times(const osext_nic_stream& stream) {
-  std::vector<std::uint64_t> sent_ns(stream.packets);
-  for (std::uint64_t serial = 0; serial < stream.packets; ++serial)
-    sent_ns[serial] = osext_nic_arrival_ns(&stream, serial);
-  return sent_ns;
-}
-
-// What must hold exactly once nothing is under way any more.
-void check_balance(int task, const UdpTaskResult& result, const osext_nic_stream_counters& card) {
-  if (result.offered != card.offered ||
-      card.offered != card.handed + result.dropped_by_card + card.unbuilt || card.unbuilt != 0 ||
-      card.handed != result.delivered + result.dropped_by_socket)
-    throw std::runtime_error(
-        fmt::format("Task{}: {} packets offered, {} handed to the stack, {} delivered; {} dropped "
-                    "by the card, {} by the socket",
-                    task, result.offered, card.handed, result.delivered, result.dropped_by_card,
-                    result.dropped_by_socket));
+// What must hold exactly once nothing is under way any more; what a sender's packets met on the way
+// nobody knows.
+void check_balance(int task, const UdpTaskResult& result, PacketOrigin origin) {
+  const std::uint64_t known = result.delivered + result.dropped_by_socket + result.dropped_by_card;
+  if (known == result.offered || (origin != PacketOrigin::card && known < result.offered)) return;
+  throw std::runtime_error(fmt::format(
+      "Task{}: {} packets offered, {} delivered; {} dropped by the card, {} by the "
+      "socket",
+      task, result.offered, result.delivered, result.dropped_by_card, result.dropped_by_socket));
 }
 
 // The tasks, started and waiting for packets.
 class Tasks {
  public:
-  explicit Tasks(const UdpStreamPlan& plan) {
-    const std::uint64_t most = plan.rate_pps * kUdpSteps * plan.step_ns / OSEXT_NIC_NS_PER_S + 1;
+  Tasks(const UdpStreamPlan& plan, std::uint32_t address)
+      : address_(address), port_(plan.schedule.port) {
+    const std::uint64_t most =
+        plan.schedule.rate_pps * kUdpSteps * plan.schedule.step_ns / OSEXT_NIC_NS_PER_S + 1;
     for (int task = 0; task < kUdpTasks; ++task) logs_.push_back(TaskLog(most));
     for (int task = kUdpTasks - 1; task >= 0; --task)
       children_.push_back(std::make_unique<Child>([this, task, &plan] {
         if (plan.enter) plan.enter();
-        receive_packets(port_of(task), plan.priority[static_cast<std::size_t>(task)], log(task));
+        receive_packets(address_, port_of(task), plan.priority[static_cast<std::size_t>(task)],
+                        log(task));
       }));
     for (int task = 0; task < kUdpTasks; ++task)
-      nap_until([&] { return socket_state(port_of(task)).has_value(); }, "a task does not start");
+      nap_until([&] { return state(task).has_value(); }, "a task does not start");
   }
 
   // Returns when the tasks have received all that is left in their queues.
@@ -99,7 +65,7 @@ class Tasks {
     for (int task = 0; task < kUdpTasks; ++task)
       nap_until(
           [&] {
-            const auto socket = socket_state(port_of(task));
+            const auto socket = state(task);
             if (!socket) throw std::runtime_error(fmt::format("Task{} has ended early", task));
             return socket->queued_bytes == 0;
           },
@@ -108,42 +74,75 @@ class Tasks {
   }
 
   TaskLog& log(int task) { return logs_[static_cast<std::size_t>(task)]; }
+  std::span<Reception> received(int task) {
+    TaskLog& of = log(task);
+    const std::uint64_t count =
+        std::atomic_ref(of.progress[0].received).load(std::memory_order_acquire);
+    return {of.receptions.data(), count};
+  }
+  std::optional<SocketState> state(int task) const { return socket_state(address_, port_of(task)); }
 
  private:
+  std::uint32_t port_of(int task) const { return port_ + static_cast<std::uint32_t>(task); }
+
+  std::uint32_t address_, port_;
   std::vector<TaskLog> logs_;
   std::vector<std::unique_ptr<Child>> children_;
 };
 
 }  // namespace
 
+namespace {
+
+std::vector<WindowFigures> figures(std::span<Reception> log, const osext_nic_stream& stream,
+                                   const Windows& windows, const Timeline& timeline,
+                                   PacketOrigin origin) {
+  for (Reception& packet : log)  // by the sender's clock
+    packet.received_ns += static_cast<std::uint64_t>(timeline.ahead_ns);
+  return stream_figures(log, sending_times(stream), windows,
+                        origin == PacketOrigin::card ? Sending::exact : Sending::late);
+}
+
+// The sender's clock cannot be behind a packet's arrival: the fastest one tells the distance best.
+void correct(Timeline& timeline, Tasks& tasks) {
+  for (int task = 0; task < kUdpTasks; ++task)
+    for (const Reception& packet : tasks.received(task))
+      timeline.ahead_ns = std::max(timeline.ahead_ns,
+                                   static_cast<std::int64_t>(packet.sent_ns - packet.received_ns));
+}
+
+}  // namespace
+
 UdpStreamResult udp_stream(const UdpStreamPlan& plan) {
   const SoftirqPriority softirqs(kSoftirqPriority);
-  SimulatedNic nic;
-  Tasks tasks(plan);
-  const std::uint64_t start_ns = monotonic_ns() + kLeadNs;
-  const osext_nic_plan card = card_plan(plan, start_ns);
-  nic.start(card);
-  sleep_until(start_ns + kUdpSteps * plan.step_ns);
+  const auto source = make_packet_source(plan.origin, plan.ring_packets, plan.moderation_ns);
+  Tasks tasks(plan, source->address());
+  Timeline timeline = source->start(plan.schedule, [&] { return tasks.received(kUdpTasks - 1); });
+  const std::uint64_t start_ns =
+      timeline.start_ns + static_cast<std::uint64_t>(timeline.ahead_ns);  // by the sender's clock
+  sleep_until(timeline.start_ns + kUdpSteps * plan.schedule.step_ns);
+  const UdpStreams streams = streams_of(plan.schedule, start_ns);
+  const CardCounts card = source->finish(streams);
   tasks.drain();
 
-  const osext_nic_counters counters = nic.counters();
-  const std::uint64_t window_ns = plan.step_ns / kUdpWindowsAStep;
+  if (plan.origin == PacketOrigin::remote) correct(timeline, tasks);
+  const std::uint64_t window_ns = plan.schedule.step_ns / kUdpWindowsAStep;
   const Windows windows{start_ns, window_ns, kUdpSteps * kUdpWindowsAStep};
   UdpStreamResult result{};
-  result.interrupts = counters.interrupts;
-  result.polls = counters.polls;
+  result.interrupts = card.interrupts;
+  result.polls = card.polls;
   for (int task = 0; task < kUdpTasks; ++task) {
-    TaskLog& log = tasks.log(task);
-    const std::uint64_t delivered = log.progress[0].received;
-    UdpTaskResult& one = result.tasks[static_cast<std::size_t>(task)];
-    one.windows = stream_figures({log.receptions.data(), delivered},
-                                 sending_times(card.stream[task]), windows);
-    one.offered = card.stream[task].packets;
-    one.delivered = delivered;
-    one.dropped_by_card = counters.stream[task].ring_dropped;
-    one.dropped_by_socket = socket_state(port_of(task)).value().drops;
-    one.reads = log.progress[0].reads;
-    check_balance(task, one, counters.stream[task]);
+    const auto i = static_cast<std::size_t>(task);
+    const std::span<Reception> log = tasks.received(task);
+    UdpTaskResult& one = result.tasks[i];
+    one.windows = figures(log, streams[i], windows, timeline, plan.origin);
+    one.offered = streams[i].packets;
+    one.delivered = log.size();
+    one.dropped_by_socket = tasks.state(task).value().drops;
+    one.dropped_by_card = card.dropped[i];
+    one.reads = tasks.log(task).progress[0].reads;
+    check_balance(task, one, plan.origin);
+    one.dropped_by_card = one.offered - one.delivered - one.dropped_by_socket;
   }
   return result;
 }

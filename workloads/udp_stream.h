@@ -4,18 +4,14 @@
 //   measures: for each task and each window of time the packets delivered to it and dropped, and
 //   the
 //             jitter of each pair that it received one after the other; who dropped how many
-//   excludes: sending: packets come from the simulated NIC at exact instants.  The end: packets
-//             that still lay in a queue when the last window closed are received and counted, but
-//             stand in no window
+//   excludes: sending: packets come from the simulated NIC at exact instants, or from a sender on
+//             another CPU or computer (packet_source.h).  The end: packets that still lay in a
+//             queue when the last window closed are received and counted, but stand in no window
 //   expected: under equal priorities about half of what is offered is delivered once all streams
 //             run, and each stream gets a quarter of it
 //   confounders: the work on each packet (udp_task.h) decides where overload begins; the ring's
 //             length and the interrupt moderation of the card; where the kernel runs its network
 //             softirq when there is much to do (here: ksoftirqd above the tasks, see below)
-//
-// Task3's stream starts first, Task2's, Task1's and Task0's each a step later, and the last one is
-// followed by two steps of full load.  Each stream starts at a phase within one packet's time that
-// the seed draws.
 #pragma once
 
 #include <array>
@@ -23,20 +19,18 @@
 #include <functional>
 #include <vector>
 
+#include "workloads/packet_source.h"
 #include "workloads/stream_figures.h"
+#include "workloads/udp_schedule.h"
 #include "workloads/udp_task.h"
 
 namespace osext {
 
-inline constexpr int kUdpTasks = 4;
-inline constexpr int kUdpSteps = 5;  // of which the last two have all four streams
 inline constexpr int kUdpWindowsAStep = 2;
-inline constexpr std::uint32_t kUdpPort = 7000;  // of Task0; the others follow
 
 struct UdpStreamPlan {
-  std::uint32_t rate_pps;  // of each stream
-  std::uint64_t step_ns;
-  std::uint64_t seed;
+  UdpSchedule schedule;
+  PacketOrigin origin = PacketOrigin::card;
   std::array<RoundRobinPriority, kUdpTasks> priority;
   // Not empty: what each task's process does before it becomes the task.
   std::function<void()> enter = {};
@@ -48,7 +42,7 @@ struct UdpTaskResult {
   std::vector<WindowFigures> windows;
   std::uint64_t offered;
   std::uint64_t delivered;
-  std::uint64_t dropped_by_card;    // found the receive ring full
+  std::uint64_t dropped_by_card;    // found the receive ring full; from a sender: lost on the way
   std::uint64_t dropped_by_socket;  // found the socket's queue full
   std::uint64_t reads;              // calls of read() that brought packets
 };
@@ -59,10 +53,10 @@ struct UdpStreamResult {
   std::uint64_t polls;
 };
 
-// Needs the simulated NIC's module loaded, root, one CPU.  While it runs, ksoftirqd has a real-time
-// priority above the tasks': the kernel hands it the network's work when there is much of it, and
-// real-time tasks could starve it.  Throws std::runtime_error, also when offered = delivered +
-// dropped does not hold exactly.
+// Needs root, one CPU for the tasks, and what the packets' origin needs.  While it runs, ksoftirqd
+// has a real-time priority above the tasks': the kernel hands it the network's work when there is
+// much of it, and real-time tasks could starve it.  Throws std::runtime_error, also when offered =
+// delivered + dropped does not hold exactly.
 UdpStreamResult udp_stream(const UdpStreamPlan& plan);
 
 // SCHED_RR priorities of the papers' two policies; higher goes first.

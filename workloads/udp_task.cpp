@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "workloads/instant.h"
-#include "workloads/simulated_nic.h"
+#include "workloads/udp_socket.h"
 
 namespace osext {
 namespace {
@@ -51,12 +51,13 @@ class Statistics {
 
 }  // namespace
 
-void receive_packets(std::uint32_t port, RoundRobinPriority priority, TaskLog& log) {
+void receive_packets(std::uint32_t address, std::uint32_t port, RoundRobinPriority priority,
+                     TaskLog& log) {
   constexpr std::size_t kPacketsARead = 64;
   static std::array<osext_nic_payload, kPacketsARead> buffer;
   static Statistics statistics;
   if (priority) use_round_robin(*priority);
-  const int descriptor = bound_udp_socket(port);
+  const int descriptor = bound_udp_socket(address, port);
   TaskProgress& progress = log.progress[0];
   Reception before{};
   for (;;) {

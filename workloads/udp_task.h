@@ -15,12 +15,12 @@
 
 namespace osext {
 
-// The work on each packet is statistics over the latest packets: the mean, the least and the most of
-// their jitters, computed anew: 9 instructions for each of them as g++ 12 compiles it.  Of so many
-// packets, chosen by measurement (at 10^9 instructions a second, Linux 6.12): four tasks of one
-// priority then receive 83,000 packets/s, half of 4 x 42,000, so that the paper's reservations,
-// 65,000/s in all, are feasible.  With 256 packets it is 94,000/s, with 384 72,000/s; Linux 6.1 needs
-// less for a packet and delivers more.
+// The work on each packet is statistics over the latest packets: the mean, the least and the most
+// of their jitters, computed anew: 9 instructions for each of them as g++ 12 compiles it.  Of so
+// many packets, chosen by measurement (at 10^9 instructions a second, Linux 6.12): four tasks of
+// one priority then receive 83,000 packets/s, half of 4 x 42,000, so that the paper's reservations,
+// 65,000/s in all, are feasible.  With 256 packets it is 94,000/s, with 384 72,000/s; Linux 6.1
+// needs less for a packet and delivers more.
 inline constexpr std::size_t kStatisticsPackets = 300;
 
 // What a task leaves, in memory that it shares with its parent.
@@ -43,6 +43,7 @@ using RoundRobinPriority = std::optional<int>;
 
 // Receives until it is killed.  Throws std::system_error, or std::runtime_error when more comes in
 // than the log holds or than a packet is.
-[[noreturn]] void receive_packets(std::uint32_t port, RoundRobinPriority priority, TaskLog& log);
+[[noreturn]] void receive_packets(std::uint32_t address, std::uint32_t port,
+                                  RoundRobinPriority priority, TaskLog& log);
 
 }  // namespace osext

@@ -5,6 +5,7 @@
 #include <osext/nic.h>
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 
 #include "benchmarks/mechanisms/kernel_module.h"
@@ -68,20 +69,24 @@ void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, Samp
 
 void measure_udp_stream(const PlannedCell& plan, const Environment& env, Sampler& sampler,
                         const std::function<void()>& enter) {
-  const CardModule card(env);
+  // On this computer a sender does the sending, in a machine the simulated NIC.
+  const bool sender = env.machine == MachineId::native;
+  std::optional<CardModule> card;
+  if (!sender) card.emplace(env);
   const bool slides = plan.cell.params.at("streams") == "slides";
   UdpStreamPlan stream{};
-  stream.rate_pps = slides ? kSlidesPps : kPaperPps;
-  stream.step_ns =
+  stream.origin = sender ? PacketOrigin::local : PacketOrigin::card;
+  stream.schedule.rate_pps = slides ? kSlidesPps : kPaperPps;
+  stream.schedule.step_ns =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(plan.window).count()) / kUdpSteps;
-  stream.seed = env.seed;
+  stream.schedule.seed = env.seed;
   stream.priority = priorities_of(plan.cell.params.at("policy"), slides);
   stream.enter = enter;
   const UdpStreamResult result = udp_stream(stream);
   for (int task = 0; task < kUdpTasks; ++task)
-    report(result.tasks[static_cast<std::size_t>(task)], task, stream.step_ns / kUdpWindowsAStep,
+    report(result.tasks[static_cast<std::size_t>(task)], task, stream.schedule.step_ns / kUdpWindowsAStep,
            sampler);
-  sampler.fact("window_ns", static_cast<std::int64_t>(stream.step_ns / kUdpWindowsAStep));
+  sampler.fact("window_ns", static_cast<std::int64_t>(stream.schedule.step_ns / kUdpWindowsAStep));
   sampler.fact("card_interrupts", static_cast<std::int64_t>(result.interrupts));
   sampler.fact("card_polls", static_cast<std::int64_t>(result.polls));
 }

@@ -39,7 +39,7 @@ TEST(StraceLog, OfAnInterruptedCallOnlyTheLastTimeCounts) {
                    "7 clone(0x1, 0) = 0x8\n"
                    "7 read(0, 0x1, 0x1 <unfinished ...>\n"
                    "8 getpid() = 8\n"
-                   "7 <... read resumed>) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)\n"
+                   "7 <... read resumed>)   = -1 ERESTARTSYS (Unknown error 512)\n"
                    "7 read(0, 0x1, 0x1) = 0x1\n"),
             (Counts{{"clone", 1}, {"getpid", 1}, {"read", 1}}));
   EXPECT_EQ(strace("7 pause() = ? ERESTARTNOHAND (To be restarted if no handler)\n"

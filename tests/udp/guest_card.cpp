@@ -14,6 +14,7 @@
 
 #include "workloads/instant.h"
 #include "workloads/simulated_nic.h"
+#include "workloads/udp_socket.h"
 
 namespace {
 
@@ -70,7 +71,7 @@ void check_plans(int device) {
 
 // A ring of 4 that is looked at every millisecond, 10 packets in between: 4 of 10 stay.
 void check_ring(SimulatedNic& nic) {
-  const int socket = bound_udp_socket(7200);
+  const int socket = bound_udp_socket(OSEXT_NIC_TARGET_ADDRESS, 7200);
   osext_nic_plan plan = sound_plan();
   plan.moderation_ns = 1'000'000;
   plan.stream[0] = {monotonic_ns() + 10'000'000, 1000, 10'000, 7200};

@@ -38,9 +38,9 @@ int main(int argc, char** argv) {
   try {
     pin_to_one_cpu();
     UdpStreamPlan plan{};
-    plan.rate_pps = static_cast<std::uint32_t>(std::stoul(argv[1]));
-    plan.step_ns = std::stoull(argv[2]) * 1'000'000;
-    plan.seed = 1;
+    plan.schedule.rate_pps = static_cast<std::uint32_t>(std::stoul(argv[1]));
+    plan.schedule.step_ns = std::stoull(argv[2]) * 1'000'000;
+    plan.schedule.seed = 1;
     HijackSession session;
     if (argc > 4) {
       session.start(argv[3], {.words = argv[4], .priority = 40});

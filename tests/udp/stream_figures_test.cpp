@@ -100,5 +100,18 @@ TEST(NicSchedule, TheLongestAndFastestStreamDoesNotOverflow) {
   EXPECT_EQ(osext_nic_arrived(&one, last_ns), OSEXT_NIC_MAX_PACKETS);
 }
 
+TEST(StreamFigures, ALateSenderIsTheStreamsJitterAndNoError) {
+  const std::vector<Reception> log = {{0, 10, 12}, {1, 35, 36}};  // the second was to leave at 20
+  const std::vector<std::uint64_t> scheduled = {10, 20};
+  const Windows windows{0, 100, 1};
+  EXPECT_THROW(stream_figures(log, scheduled, windows), std::runtime_error);
+  const auto figures = stream_figures(log, scheduled, windows, Sending::late);
+  EXPECT_EQ(figures[0].offered, 2U);
+  EXPECT_EQ(figures[0].delivered, 2U);
+  EXPECT_EQ(figures[0].jitter_ns, std::vector<std::int64_t>{1});
+  EXPECT_THROW(stream_figures({{Reception{5, 10, 12}}}, scheduled, windows, Sending::late),
+               std::runtime_error);
+}
+
 }  // namespace
 }  // namespace osext

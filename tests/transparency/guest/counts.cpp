@@ -74,7 +74,9 @@ Counts counts_of_strace_log(std::istream& in) {
       ++counts[name];
       interrupted.erase(pid);
     }
-    if (text.find(" = ? ERESTART") != std::string::npos) {
+    // With "-e raw=all" it is -1, else a question mark.
+    if (text.find("= ? ERESTART") != std::string::npos ||
+        text.find("= -1 ERESTART") != std::string::npos) {
       --counts[name];
       interrupted[pid] = name;
     }
