@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pointing every CPU's system-call entries at the stubs, and back.
+ * Pointing every CPU's system-call entries at the stubs, and back (engine direct).
  *
  * The CPU-hotplug machinery does it: its callbacks run once on every CPU at
  * load, on every CPU that comes up later, and on every CPU at unload.  A CPU
@@ -41,7 +41,6 @@ DEFINE_STATIC_CALL(hijack_native_int80, nowhere);
 DEFINE_STATIC_CALL(hijack_native_fault, nowhere);
 
 static unsigned long native_lstar, native_cstar;
-u32 hijack_sysenter_cs;	/* the kernel's; 0 = there is no SYSENTER */
 static struct desc_ptr native_idt, our_idt;
 static struct page *idt_page;
 static int hotplug_state;
@@ -167,7 +166,6 @@ static int add_notifiers(void)
 /* May sleep.  -ETXTBSY: KVM is loaded; -EBUSY: somebody else changed the entries. */
 int hijack_arm_init(void)
 {
-	u64 sysenter_cs;
 	int error;
 
 	error = add_notifiers();
@@ -179,9 +177,6 @@ int hijack_arm_init(void)
 		goto fail;
 	}
 	read_entries(&native_lstar, &native_cstar, &native_idt);
-	if (rdmsrl_safe(MSR_IA32_SYSENTER_CS, &sysenter_cs))
-		sysenter_cs = 0;
-	hijack_sysenter_cs = sysenter_cs;
 	error = -EBUSY;
 	if (native_lstar != hijack_kernel.entry_syscall_64) {
 		pr_err("osext_hijack: LSTAR is not entry_SYSCALL_64: something else intercepts system calls\n");

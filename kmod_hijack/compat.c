@@ -138,6 +138,11 @@ int hijack_compat_init(void)
 	hijack_kernel.carrier = need("__x64_sys_vhangup");
 	if (!hijack_kernel.entry_syscall_64 || !hijack_kernel.carrier)
 		return -ENOENT;
+	/* Static before 6.7, and without the argument that it does not use. */
+	hijack_kernel.syscall_trace_enter = hijack_lookup("syscall_trace_enter") ?:
+					    need("syscall_trace_enter.constprop.0");
+	if (!hijack_kernel.syscall_trace_enter)
+		return -ENOENT;
 	hijack_kernel.arch_do_signal_or_restart = NEED(hijack_do_signal, "arch_do_signal_or_restart");
 	if (!hijack_kernel.arch_do_signal_or_restart || !NEED(hijack_x64_sys_call, "x64_sys_call") ||
 	    !NEED(hijack_get_signal, "get_signal") || !NEED(hijack_task_work_run, "task_work_run") ||

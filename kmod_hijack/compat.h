@@ -13,6 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
+#include <asm/pgtable.h>
 
 struct mm_walk_ops;
 
@@ -20,6 +21,7 @@ struct hijack_kernel {
 	unsigned long entry_syscall_64;
 	unsigned long arch_do_signal_or_restart;
 	unsigned long carrier;	/* the function of CARRIER_SYSCALL */
+	unsigned long syscall_trace_enter;
 	struct tracepoint *process_exit, *process_fork, *wakeup, *sched_switch;
 };
 
@@ -105,5 +107,20 @@ static inline void hijack_set_ip(struct ftrace_regs *fregs, unsigned long ip)
 	ftrace_instruction_pointer_set(fregs, ip);
 #endif
 }
+
+/* With page-table isolation: user mode's copy of a top-level entry, and what tags its translations. */
+#if defined(CONFIG_PAGE_TABLE_ISOLATION) || defined(CONFIG_MITIGATION_PAGE_TABLE_ISOLATION)
+#define HIJACK_USER_PCID (1UL << X86_CR3_PTI_PCID_USER_BIT)
+static inline p4d_t *hijack_user_slot(p4d_t *slot)
+{
+	return kernel_to_user_p4dp(slot);
+}
+#else
+#define HIJACK_USER_PCID 0
+static inline p4d_t *hijack_user_slot(p4d_t *slot)
+{
+	return slot;
+}
+#endif
 
 #endif

@@ -18,7 +18,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <asm/msr.h>
-#include <asm/special_insns.h>
 
 #include "compat.h"
 #include "hijack.h"
@@ -26,6 +25,8 @@
 /* What the stub reads: the private page of the session whose thread runs here. */
 DEFINE_PER_CPU(struct hijack_private *, hijack_current);
 DEFINE_PER_CPU(unsigned long, hijack_scratch);
+
+static u32 sysenter_cs;	/* the kernel's; 0 = there is no SYSENTER */
 
 /*
  * Say on this CPU whose thread it runs (NULL: another task).  SYSENTER, which
@@ -35,13 +36,13 @@ DEFINE_PER_CPU(unsigned long, hijack_scratch);
 static void show_stub(struct hijack_private *private)
 {
 	this_cpu_write(hijack_current, private);
-	if (hijack_sysenter_cs)
-		wrmsrl(MSR_IA32_SYSENTER_CS, private ? 0 : hijack_sysenter_cs);
+	if (sysenter_cs)
+		wrmsrl(MSR_IA32_SYSENTER_CS, private ? 0 : sysenter_cs);
 }
 
 static void write_slot(struct hijack_session *session, p4d_t value)
 {
-	WRITE_ONCE(*session->private->slot, value);
+	hijack_write_slot(session->private->slot, value);
 }
 
 static void set_state(struct hijack_session *session, u32 state)
@@ -49,11 +50,6 @@ static void set_state(struct hijack_session *session, u32 state)
 	bool slow = state == STATE_GUEST && (atomic_read(&session->private->slow) & SLOW_ALWAYS);
 
 	session->private->state = slow ? state | STATE_SLOW : state;
-}
-
-static void flush_local(void)
-{
-	native_write_cr3(__native_read_cr3());
 }
 
 /* Context: the executive's thread, its guest's address space current. */
@@ -75,7 +71,7 @@ void hijack_unhook(struct hijack_session *session, u32 state)
 	local_irq_save(flags);
 	if (session->private->slot && !(hijack_leave_hooked && state != STATE_CALL)) {
 		write_slot(session, native_make_p4d(0));
-		flush_local();
+		hijack_flush_slot();
 	}
 	set_state(session, state);
 	local_irq_restore(flags);
@@ -94,16 +90,8 @@ static void unmap(struct hijack_session *session, const struct mm_struct *next)
 	write_slot(session, native_make_p4d(0));
 	set_state(session, STATE_CALL);
 	if (cpu_feature_enabled(X86_FEATURE_PCID) || next == session->current_mm)
-		flush_local();
+		hijack_flush_slot();
 	local_irq_restore(flags);
-}
-
-static p4d_t *slot_of(struct mm_struct *mm)
-{
-	pgd_t *pgd = pgd_offset(mm, OSEXT_EXECUTIVE_BASE);
-
-	/* Without five levels the p4d is the pgd entry itself, empty or not. */
-	return pgtable_l5_enabled() && pgd_none(*pgd) ? NULL : p4d_offset(pgd, OSEXT_EXECUTIVE_BASE);
 }
 
 /*
@@ -112,7 +100,7 @@ static p4d_t *slot_of(struct mm_struct *mm)
  */
 static bool choose_slot(struct hijack_session *session, struct mm_struct *guest)
 {
-	p4d_t *home = slot_of(session->home), *slot = slot_of(guest);
+	p4d_t *home = hijack_slot_of(session->home), *slot = hijack_slot_of(guest);
 
 	if (!home || !slot || p4d_none(*home) || !p4d_none(*slot))
 		return false;
@@ -124,10 +112,13 @@ static bool choose_slot(struct hijack_session *session, struct mm_struct *guest)
 /* For tests that left the executive mapped for this guest's owner: before anything but a look happens. */
 void hijack_end_test(struct hijack_guest *guest)
 {
-	p4d_t *slot = hijack_leave_hooked && guest->mm ? slot_of(guest->mm) : NULL;
+	p4d_t *slot = hijack_leave_hooked && guest->mm ? hijack_slot_of(guest->mm) : NULL;
+	unsigned long flags;
 
+	local_irq_save(flags);
 	if (slot)
-		WRITE_ONCE(*slot, native_make_p4d(0));
+		hijack_write_slot(slot, native_make_p4d(0));
+	local_irq_restore(flags);
 }
 
 /* Nobody is current, and nothing mapped.  Context: the thread has left, or died; may sleep. */
@@ -227,7 +218,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 		if (state == STATE_EXECUTIVE || (hijack_leave_hooked && state == STATE_GUEST))
 			write_slot(session, private->slot_value);
 		if (state == STATE_GUEST || state == STATE_CALL)
-			flush_local();
+			hijack_flush_slot();
 	}
 	show_stub(private);
 	local_irq_restore(flags);
@@ -242,7 +233,7 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 	if (session->private->slot && (state == STATE_EXECUTIVE || state == STATE_CALL || hijack_leave_hooked)) {
 		session->statistics.unhooks++;
 		write_slot(session, native_make_p4d(0));
-		flush_local();
+		hijack_flush_slot();
 	}
 	show_stub(NULL);
 }
@@ -256,6 +247,8 @@ static struct preempt_ops preempt_ops = {
 void hijack_engine_start(struct hijack_session *session)
 {
 	preempt_notifier_init(&session->preempt, &preempt_ops);
+	if (hijack_by_entry)
+		hijack_trace_start();
 	preempt_disable();
 	preempt_notifier_register(&session->preempt);
 	session->cpu = smp_processor_id();
@@ -272,4 +265,14 @@ void hijack_engine_stop(struct hijack_session *session)
 	hijack_unhook(session, STATE_HOME);
 	session->private->slot = NULL;
 	preempt_enable();
+	if (hijack_by_entry)
+		hijack_trace_stop();
+}
+
+void hijack_engine_init(void)
+{
+	u64 value;
+
+	if (!rdmsrl_safe(MSR_IA32_SYSENTER_CS, &value))
+		sysenter_cs = value;
 }

@@ -129,7 +129,8 @@ extern struct task_struct *hijack_thread;	/* the executive's thread, or NULL */
 extern struct hijack_session *hijack_active;	/* its session; valid for that thread */
 extern char *hijack_flush;
 extern uint hijack_flush_pages;
-extern bool hijack_slow_path, hijack_leave_hooked, hijack_use_global, hijack_global_stale;
+extern bool hijack_by_entry;	/* the engine: the kernel's own entry, or the stub */
+extern bool hijack_leave_hooked, hijack_use_global, hijack_global_stale;
 
 /* engine.c: mapping the executive, and where the stub may look.  hook and
  * unhook may be called with interrupts off; the others may sleep. */
@@ -139,8 +140,21 @@ long hijack_switch(struct hijack_session *session, struct hijack_guest *guest, u
 void hijack_go_home(struct hijack_session *session);
 void hijack_drop_current(struct hijack_session *session);
 void hijack_end_test(struct hijack_guest *guest);
+void hijack_engine_init(void);
 void hijack_engine_start(struct hijack_session *session);
 void hijack_engine_stop(struct hijack_session *session);
+
+/* slot.c */
+p4d_t *hijack_slot_of(struct mm_struct *mm);
+void hijack_write_slot(p4d_t *slot, p4d_t value);
+void hijack_flush_slot(void);
+
+/* trace.c: start and stop are for the executive's thread. */
+int hijack_trace_init(void);
+void hijack_trace_exit(void);
+void hijack_trace_start(void);
+void hijack_trace_stop(void);
+void hijack_trace_forks(struct task_struct *child);
 
 /* global.c: all but hijack_global_left() may sleep. */
 struct hijack_global *hijack_global_start(struct mm_struct *mm);
@@ -188,8 +202,11 @@ void hijack_session_exit(void);
 extern struct workqueue_struct *hijack_workqueue;
 
 /* operation.c, signal.c, deny.c */
+struct ftrace_ops;
 int hijack_operation_init(void);
 void hijack_operation_exit(void);
+int hijack_divert(struct ftrace_ops *ops, unsigned long address);
+long hijack_operate(struct hijack_session *session, struct pt_regs *regs, u32 operation);
 void hijack_signals(struct pt_regs *regs);
 void hijack_upcall(struct hijack_session *session, struct pt_regs *regs);
 void hijack_check_guest(struct hijack_session *session, const struct pt_regs *regs);
@@ -206,7 +223,6 @@ int hijack_device_init(void);
 void hijack_device_exit(void);
 
 /* arm.c */
-extern u32 hijack_sysenter_cs;
 int hijack_arm_init(void);
 void hijack_arm_exit(void);
 

@@ -34,7 +34,7 @@
 #define STATE_SLOW 0x100	/* beside STATE_GUEST: its calls take the slow path */
 
 /* Reasons to leave the stub's fast path. */
-#define SLOW_ALWAYS 1		/* module parameter slow_path; then guests run in STATE_GUEST | STATE_SLOW */
+#define SLOW_ALWAYS 1		/* module parameter test_leave_hooked; then guests run in STATE_GUEST | STATE_SLOW */
 #define SLOW_NOTICE 2		/* events or signals wait for the executive */
 #define SLOW_BY_PAGE 4		/* module parameter flush=invlpg; alone it only takes the stub's other way back */
 
@@ -43,6 +43,7 @@
 #define OPERATION_TRAP 1	/* a guest's system call by the slow path */
 #define OPERATION_FORBIDDEN 2	/* a 32-bit system call of a guest */
 #define OPERATION_LOCKED 3	/* a guest forbade itself, and so the executive, all ordinary memory (PKRU) */
+#define OPERATION_INT80 4	/* int 0x80 of 64-bit code (trace.c; the stub needs none) */
 
 /*
  * The stub cannot call a module function through the kernel's entry, so it

@@ -15,9 +15,29 @@
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("osext Hijack: system calls of a guest go to a user-level executive");
 
-bool hijack_slow_path;
-module_param_named(slow_path, hijack_slow_path, bool, 0444);
-MODULE_PARM_DESC(slow_path, "switch between guest and executive through the kernel's own entry");
+enum { ENGINE_AUTO, ENGINE_DIRECT, ENGINE_ENTRY };
+static const char *const engines[] = { "auto", "direct", "entry" };
+static int engine = ENGINE_AUTO;
+bool hijack_by_entry;
+
+static int set_engine(const char *word, const struct kernel_param *unused)
+{
+	int chosen = sysfs_match_string(engines, word);
+
+	if (chosen < 0)
+		return chosen;
+	engine = chosen;
+	return 0;
+}
+
+static int get_engine(char *buffer, const struct kernel_param *unused)
+{
+	return sysfs_emit(buffer, "%s\n", engines[engine]);
+}
+
+static const struct kernel_param_ops engine_ops = { .set = set_engine, .get = get_engine };
+module_param_cb(engine, &engine_ops, NULL, 0444);
+MODULE_PARM_DESC(engine, "what switches between guest and executive: direct (the stub), entry (the kernel's own entry), or auto (default: direct unless page-table isolation is on); reads as what was chosen");
 
 bool hijack_leave_hooked;
 module_param_named(test_leave_hooked, hijack_leave_hooked, bool, 0444);
@@ -31,8 +51,28 @@ uint hijack_flush_pages;
 module_param_named(test_flush_pages, hijack_flush_pages, uint, 0444);
 MODULE_PARM_DESC(test_flush_pages, "for tests and prices: flush=invlpg drops only that many pages of the executive (0: all)");
 
+static bool has_pti(void)
+{
+	return boot_cpu_has(X86_FEATURE_PTI);
+}
+
 bool hijack_use_global;
-module_param_named(global, hijack_use_global, bool, 0644);
+
+static int set_global(const char *word, const struct kernel_param *parameter)
+{
+	bool on;
+
+	if (kstrtobool(word, &on))
+		return -EINVAL;
+	/* The kernel then relies on no entry of user memory being global. */
+	if (on && has_pti())
+		return -EOPNOTSUPP;
+	hijack_use_global = on;
+	return 0;
+}
+
+static const struct kernel_param_ops global_ops = { .set = set_global, .get = param_get_bool };
+module_param_cb(global, &global_ops, &hijack_use_global, 0644);
 MODULE_PARM_DESC(global, "guests that join from now on have global pages, which a CR3 write leaves in the TLB");
 
 bool hijack_global_stale;
@@ -59,8 +99,8 @@ static int check_machine(void)
 {
 	if (cpu_feature_enabled(X86_FEATURE_XENPV))
 		return refuse("Xen PV delivers system calls itself", -ENODEV);
-	if (boot_cpu_has(X86_FEATURE_PTI))
-		return refuse("page-table isolation is on, so the stub would not be mapped at entry (boot with nopti)",
+	if (has_pti() && engine == ENGINE_DIRECT)
+		return refuse("page-table isolation is on, so the stub would not be mapped at entry (engine=entry)",
 			      -EOPNOTSUPP);
 	if (hijack_has_fred())
 		return refuse("FRED is on, so system calls do not enter by LSTAR (boot with fred=off)", -EPROTONOSUPPORT);
@@ -106,6 +146,11 @@ static int __init hijack_init(void)
 	error = check_machine();
 	if (error)
 		return error;
+	if (engine == ENGINE_AUTO)
+		engine = has_pti() ? ENGINE_ENTRY : ENGINE_DIRECT;
+	hijack_by_entry = engine == ENGINE_ENTRY;
+	if (hijack_by_entry && strcmp(hijack_flush, "cr3"))
+		return refuse("flush=invlpg is for engine=direct", -EINVAL);
 	error = hijack_compat_init();
 	if (error)
 		return error;
@@ -115,8 +160,9 @@ static int __init hijack_init(void)
 	error = hijack_operation_init();
 	if (error)
 		goto fail_operation;
+	hijack_engine_init();
 	preempt_notifier_inc();
-	error = hijack_arm_init();
+	error = hijack_by_entry ? 0 : hijack_arm_init();
 	if (error)
 		goto fail_arm;
 	error = hijack_device_init();
@@ -125,7 +171,8 @@ static int __init hijack_init(void)
 	return 0;
 
 fail_device:
-	hijack_arm_exit();
+	if (!hijack_by_entry)
+		hijack_arm_exit();
 fail_arm:
 	preempt_notifier_dec();
 	hijack_operation_exit();
@@ -137,7 +184,8 @@ fail_operation:
 static void __exit hijack_exit(void)
 {
 	hijack_device_exit();
-	hijack_arm_exit();
+	if (!hijack_by_entry)
+		hijack_arm_exit();
 	preempt_notifier_dec();
 	hijack_operation_exit();
 	hijack_session_exit();

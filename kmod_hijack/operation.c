@@ -3,9 +3,9 @@
  * The slow path: what the stub cannot do with interrupts off.
  *
  * The stub enters the kernel as if the thread had called CARRIER_SYSCALL; ftrace
- * diverts that function, for the executive's thread alone, to operate().  So the
+ * diverts that function, for the executive's thread alone, to carried().  So the
  * kernel itself builds the register frame, applies its mitigations and handles
- * signals on the way out.
+ * signals on the way out.  With the engine `entry` all comes this way (trace.c).
  *
  * Context of everything here: the executive's thread, may sleep, unless said
  * otherwise.
@@ -17,6 +17,7 @@
 #include <asm/pkru.h>
 #include <asm/special_insns.h>
 #include <asm/syscall.h>
+#include <asm/trapnr.h>
 #include <asm/unistd.h>
 
 #include "compat.h"
@@ -90,6 +91,19 @@ static long forbidden(struct hijack_session *session, struct pt_regs *regs)
 	session->shared->signal_number = 0;
 	hijack_upcall(session, regs);
 	return -1;
+}
+
+/* int 0x80 of a guest: what the processor does where the gate is closed. */
+static long closed_gate(struct pt_regs *regs)
+{
+	u32 number = regs->orig_ax;
+
+	regs->ip -= 2;
+	regs->orig_ax = -1;
+	current->thread.trap_nr = X86_TRAP_GP;
+	current->thread.error_code = 0x80 * 8 + 2;	/* gate 0x80 of the IDT */
+	hijack_force_fault(SIGSEGV, SI_KERNEL, 0);
+	return number;
 }
 
 /* ---- What the executive asks for. */
@@ -238,15 +252,11 @@ static long operate_on_guest(struct hijack_session *session, u32 operation, cons
 	return -ENOSYS;
 }
 
-/* Stands for the function of CARRIER_SYSCALL; the result becomes the thread's rax. */
-static long operate(const struct pt_regs *unused)
+/* What the thread entered the kernel for; the result becomes its rax. */
+long hijack_operate(struct hijack_session *session, struct pt_regs *regs, u32 operation)
 {
-	struct hijack_session *session = hijack_active;
-	struct pt_regs *regs = current_pt_regs();
-	u32 operation = session->private->operation;
 	u32 state = hijack_state(session);
 
-	session->private->operation = OPERATION_NONE;
 	switch (operation) {
 	case OPERATION_TRAP:
 		return state == STATE_GUEST ? slow_trap(session, regs) : -EINVAL;
@@ -254,6 +264,8 @@ static long operate(const struct pt_regs *unused)
 		return state == STATE_GUEST ? locked(session, regs) : -EINVAL;
 	case OPERATION_FORBIDDEN:
 		return forbidden(session, regs);
+	case OPERATION_INT80:
+		return state == STATE_GUEST ? closed_gate(regs) : forbidden(session, regs);
 	case OSEXT_HIJACK_OP_RESUME:
 	case OSEXT_HIJACK_OP_RESUME_ALL:
 		return state == STATE_EXECUTIVE ?
@@ -266,6 +278,16 @@ static long operate(const struct pt_regs *unused)
 	return operate_on_guest(session, operation, regs);
 }
 
+/* Stands for the function of CARRIER_SYSCALL. */
+static long carried(const struct pt_regs *unused)
+{
+	struct hijack_session *session = hijack_active;
+	u32 operation = session->private->operation;
+
+	session->private->operation = OPERATION_NONE;
+	return hijack_operate(session, current_pt_regs(), operation);
+}
+
 /* Context: ftrace, preemption off; address of the diverted function in `data`. */
 static void notrace divert(unsigned long ip, unsigned long parent, struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -275,7 +297,7 @@ static void notrace divert(unsigned long ip, unsigned long parent, struct ftrace
 
 static struct ftrace_ops carrier_ops = {
 	.func = divert,
-	.private = operate,
+	.private = carried,
 	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
@@ -285,7 +307,8 @@ static struct ftrace_ops signal_ops = {
 	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
-static int divert_function(struct ftrace_ops *ops, unsigned long address)
+/* A function goes to ops->func from now on.  May sleep. */
+int hijack_divert(struct ftrace_ops *ops, unsigned long address)
 {
 	int error = ftrace_set_filter_ip(ops, address, 0, 0);
 
@@ -297,20 +320,28 @@ static int divert_function(struct ftrace_ops *ops, unsigned long address)
 	return error;
 }
 
+static void release_calls(void)
+{
+	if (hijack_by_entry)
+		hijack_trace_exit();
+	else
+		unregister_ftrace_function(&carrier_ops);
+}
+
 int hijack_operation_init(void)
 {
-	int error = divert_function(&carrier_ops, hijack_kernel.carrier);
+	int error = hijack_by_entry ? hijack_trace_init() : hijack_divert(&carrier_ops, hijack_kernel.carrier);
 
 	if (error)
 		return error;
-	error = divert_function(&signal_ops, hijack_kernel.arch_do_signal_or_restart);
+	error = hijack_divert(&signal_ops, hijack_kernel.arch_do_signal_or_restart);
 	if (error)
-		unregister_ftrace_function(&carrier_ops);
+		release_calls();
 	return error;
 }
 
 void hijack_operation_exit(void)
 {
 	unregister_ftrace_function(&signal_ops);
-	unregister_ftrace_function(&carrier_ops);
+	release_calls();
 }

@@ -87,7 +87,7 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	session->upcall = arguments->upcall;
 	session->private->limit = TASK_SIZE_MAX;
 	session->private->state = STATE_HOME;
-	atomic_set(&session->private->slow, hijack_slow_path || hijack_leave_hooked ? SLOW_ALWAYS : 0);
+	atomic_set(&session->private->slow, hijack_leave_hooked ? SLOW_ALWAYS : 0);
 	if (!strcmp(hijack_flush, "invlpg"))
 		atomic_or(SLOW_BY_PAGE, &session->private->slow);
 	/* All pages of the region may be remembered, used or not; nothing else is in the executive's slot. */
@@ -208,6 +208,8 @@ static void on_wakeup(void *unused, struct task_struct *task)
 static void on_fork(void *unused, struct task_struct *parent, struct task_struct *child)
 {
 	hijack_owner_forks(child);
+	if (hijack_by_entry && parent == READ_ONCE(hijack_thread))
+		hijack_trace_forks(child);
 }
 
 int hijack_session_init(void)
