@@ -78,7 +78,8 @@ MechanismInfo hijack_info() {
       {Capability::signals, plain},
       {Capability::processes, plain},
   };
-  info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
+  const std::vector<Params> modules = {{{"module", "absent"}}, {{"module", "loaded"}}};
+  info.variants["null_syscall"] = modules;
   for (const char* workload : {"trap", "return", "rpc", "interpose"}) {
     info.variants[workload] = saves;
     info.reach[workload] = Reach::enclosed;
@@ -86,6 +87,18 @@ MechanismInfo hijack_info() {
   info.variants["nanosleep"] = {{{"policy", "hijack"}}, {{"policy", "hijack_extended"}}};
   // The switch as it would be without the stub: through the kernel's own entry.
   info.variants["rpc"].push_back({{"engine", "entry"}, {"save", "full"}});
+  // And where there is no other, because page tables are isolated.
+  for (const char* workload : {"null_syscall", "trap", "return", "rpc", "interpose"}) {
+    std::vector<Params> all = info.variants[workload];
+    if (info.reach.contains(workload))
+      all.push_back({{"engine", "entry"}, {"pti", "on"}, {"save", "full"}});
+    else
+      for (Params params : modules) {
+        params["pti"] = "on";
+        all.push_back(params);
+      }
+    info.variants[fmt::format("primitive_cost/{}", workload)] = all;
+  }
   // Figure 4: the headline's way, with the guest's pages global and not.
   info.variants["tlb_working_set/rpc"] = {{{"global", "on"}, {"save", "full"}},
                                           {{"global", "off"}, {"save", "full"}}};
@@ -118,9 +131,10 @@ const T& find_by_id(const std::vector<T>& all, std::string_view id, std::string_
 }
 
 // Parameters that are words on the kernel's command line.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBootParams{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kBootParams{{
     {"highres", "off"},      // timers expire at clock ticks only
     {"mitigations", "off"},  // none against speculative execution
+    {"pti", "on"},           // page-table isolation, needed or not
 }};
 
 PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism, const Row& row,

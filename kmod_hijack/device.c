@@ -259,6 +259,7 @@ static long get_statistics(struct hijack_session *session, void __user *to)
 	if (mutex_lock_killable(&session->lock))
 		return -EINTR;
 	statistics = session->statistics;
+	statistics.engine = hijack_by_entry ? OSEXT_HIJACK_ENGINE_ENTRY : OSEXT_HIJACK_ENGINE_DIRECT;
 	if (session->private) {
 		statistics.fast_traps = session->private->fast_traps;
 		statistics.fast_resumes = session->private->fast_resumes;

@@ -126,7 +126,10 @@ std::vector<const Measured*> Block::select(std::string_view mechanism, std::stri
 }
 
 const Measured* Block::null_syscall_of(const Measured& row) const {
-  const auto first = [&](std::string_view mechanism, const Params& params) -> const Measured* {
+  const auto pti = row.params.find("pti");
+  const auto first = [&](std::string_view mechanism, Params params) -> const Measured* {
+    // Page-table isolation makes it another kernel, with another price of a system call.
+    params["pti"] = pti == row.params.end() ? "" : pti->second;
     for (const Measured* candidate : select(mechanism, "null_syscall", params)) {
       if (candidate->usable() && candidate->find("cycles")) return candidate;
     }

@@ -58,7 +58,7 @@ struct Block {
   std::vector<Measured> rows;
 
   // The plain system call that `row` is compared with: its own mechanism's, measured before the
-  // module was there, else Linux's; nullptr if neither has cycles.
+  // module was there, else Linux's, on a kernel of the same kind; nullptr if neither has cycles.
   const Measured* null_syscall_of(const Measured& row) const;
   // Rows that have every one of `params`; a key with an empty value means: without that key.
   std::vector<const Measured*> select(std::string_view mechanism, std::string_view workload,

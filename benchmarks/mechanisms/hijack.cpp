@@ -5,8 +5,9 @@
 // global=on makes the guest's pages global, as in the paper (2.1): the default on the simulated
 // machine, whose rows stand beside the paper's; elsewhere it is asked for.
 // flush=invlpg drops the executive's pages one by one, pages=N of them with kind=executive;
-// flush=cr3 writes CR3, as without the parameter. engine=entry loads the module with slow_path=1;
-// without the parameter the stub switches. save=full saves all registers and runs the shipped C++
+// flush=cr3 writes CR3, as without the parameter. engine=entry switches through the kernel's own
+// entry; without the parameter the stub switches. pti=on is a kernel with page-table isolation,
+// where the module chooses that engine itself. save=full saves all registers and runs the shipped C++
 // handler; save=minimal stays in assembly. The executive's own counters, asked before and after,
 // and the last result prove that its handlers served the calls.
 #include <fmt/core.h>
@@ -37,7 +38,6 @@ namespace {
 
 constexpr long kArgument = 0x1234567;  // four bytes; so has the answer to it
 constexpr std::int64_t kMessageBytes = 4;
-constexpr const char* kByEntry = "slow_path=1";  // switched through the kernel's entry
 constexpr std::uint64_t kNoSystemCall = ~std::uint64_t{0};
 
 // What a guest calls for a row, and what proves that the executive served it.
@@ -156,7 +156,7 @@ class Hijack : public Mechanism {
         throw std::runtime_error(fmt::format("the last call answers {}", result));
     });
     const osext_hijack_statistics after = session_.statistics();
-    check_engine(before, after, series.pairs() * series.ops);
+    check_engine(plan.cell.params, before, after, series.pairs() * series.ops);
     sampler.fact("fast_traps", difference(before.fast_traps, after.fast_traps));
     sampler.fact("fast_resumes", difference(before.fast_resumes, after.fast_resumes));
     sampler.fact("slow_traps", difference(before.slow_traps, after.slow_traps));
@@ -241,7 +241,8 @@ class Hijack : public Mechanism {
 
   // What a row needs the module to be loaded with.
   static std::string module_parameters(const Params& params) {
-    if (has(params, "engine", "entry")) return kByEntry;
+    if (is_isolated(params)) return "";
+    if (has(params, "engine", "entry")) return "engine=entry";
     if (!has(params, "flush", "invlpg")) return "";
     // Only so many pages: the price of an executive that has no more.
     return "flush=invlpg" + (has(params, "kind", "executive")
@@ -251,8 +252,12 @@ class Hijack : public Mechanism {
 
   bool is_global(const Params& params) const {
     const auto global = params.find("global");
-    return global == params.end() ? global_by_default_ : global->second == "on";
+    if (global != params.end()) return global->second == "on";
+    return global_by_default_ && !is_isolated(params);
   }
+
+  // The kernel has page-table isolation, and with it no global pages of user memory.
+  static bool is_isolated(const Params& params) { return has(params, "pti", "on"); }
 
   // For guests that join from now on.
   static void make_global(bool on) {
@@ -281,11 +286,14 @@ class Hijack : public Mechanism {
     loaded_ = parameters;
   }
 
-  // A signal or a reschedule may send single calls of the direct engine through the kernel's entry;
-  // the other engine has no exceptions.
-  void check_engine(const osext_hijack_statistics& before, const osext_hijack_statistics& after,
-                    std::uint64_t calls) const {
-    if (loaded_ != kByEntry) return;
+  // The row names the engine that was there.  A signal or a reschedule may send single calls of the
+  // direct engine through the kernel's entry; the other engine has no exceptions.
+  static void check_engine(const Params& params, const osext_hijack_statistics& before,
+                           const osext_hijack_statistics& after, std::uint64_t calls) {
+    const bool entry = has(params, "engine", "entry");
+    if (after.engine != (entry ? OSEXT_HIJACK_ENGINE_ENTRY : OSEXT_HIJACK_ENGINE_DIRECT))
+      throw std::runtime_error("the module has another engine than the row");
+    if (!entry) return;
     if (after.fast_traps != before.fast_traps || after.slow_traps - before.slow_traps < calls)
       throw std::runtime_error(fmt::format("{} of {} calls took the kernel's entry",
                                            after.slow_traps - before.slow_traps, calls));

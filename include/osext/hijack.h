@@ -190,6 +190,10 @@ struct osext_hijack_read {
 	__u64 reserved;	/* 0 */
 };
 
+/* What switches between guest and executive. */
+#define OSEXT_HIJACK_ENGINE_DIRECT 1	/* the module's stub at the processor's system-call entry */
+#define OSEXT_HIJACK_ENGINE_ENTRY 2	/* the kernel's own entry, which is diverted */
+
 /* STATISTICS: of the session, since ATTACH. */
 struct osext_hijack_statistics {
 	__u64 fast_traps;	/* guest -> executive inside the stub */
@@ -203,7 +207,7 @@ struct osext_hijack_statistics {
 	__u64 switches;		/* from one address space to another */
 	__u64 upcalls;		/* guests interrupted */
 	__u64 guests;		/* alive now */
-	__u64 reserved;
+	__u64 engine;		/* OSEXT_HIJACK_ENGINE_* */
 };
 
 #define OSEXT_HIJACK_MAGIC 0xb7

@@ -34,6 +34,16 @@ TEST(Catalog, HasTheRowsOfThePapersTables) {
   EXPECT_TRUE(has(plan("hijack"), "rpc", {{"engine", "entry"}, {"save", "full"}}));
 }
 
+TEST(Catalog, MeasuresPageTableIsolationOnAKernelOfItsOwn) {
+  const Params isolated = {{"engine", "entry"}, {"pti", "on"}, {"save", "full"}};
+  for (const char* workload : {"trap", "return", "rpc", "interpose"})
+    EXPECT_TRUE(has(plan("hijack"), workload, isolated)) << workload;
+  for (const char* module : {"absent", "loaded"})
+    EXPECT_TRUE(has(plan("hijack"), "null_syscall", {{"module", module}, {"pti", "on"}}));
+  for (const PlannedCell& p : plan("hijack"))
+    EXPECT_EQ(p.boot, p.cell.params.contains("pti") ? "pti=on" : "");
+}
+
 TEST(Catalog, GivesEveryCellOnceAndEveryGapAReason) {
   for (const Experiment& experiment : experiments()) {
     std::set<Cell> cells;

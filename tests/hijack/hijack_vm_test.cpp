@@ -24,7 +24,7 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "load_unload",
                                           "registers_control",
                                           "registers_fast",
-                                          "registers_slow",
+                                          "registers_entry",
                                           "state",
                                           "signals",
                                           "timer_storm",
@@ -127,7 +127,7 @@ TEST_P(HijackTest, Checks) {
 }
 
 TEST_P(HijackTest, Costs) {
-  run({"load_unload", "costs_direct", "costs_slow_path", "costs_direct"}, make_sim);
+  run({"load_unload", "costs_direct", "costs_entry", "costs_direct"}, make_sim);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 

@@ -92,6 +92,24 @@ TEST(Blocks, RatioIsToTheUnitsOwnSystemCall) {
   EXPECT_EQ(two_decimals(*blocks[0].ratio_of(*blocks[0].select("hijack", "rpc", {})[0])), "5.00");
 }
 
+TEST(Blocks, RatioIsToASystemCallOfTheSameKindOfKernel) {
+  const auto series = collect_series(std::vector{
+      make_sample("linux", "null_syscall", "", "cycles", {100}),
+      make_sample("hijack", "null_syscall", "module=absent;pti=on", "cycles", {400}),
+      make_sample("hijack", "null_syscall", "module=absent", "cycles", {200}),
+      make_sample("hijack", "rpc", "", "cycles", {1000}),
+      make_sample("hijack", "rpc", "pti=on", "cycles", {1000}),
+      make_sample("ptrace", "interpose", "pti=on", "cycles", {1000}),
+  });
+  const auto blocks = make_blocks(series, "primitive_cost");
+  const auto ratio = [&](const char* mechanism, const char* workload, const char* pti) {
+    return blocks[0].ratio_of(*blocks[0].select(mechanism, workload, {{"pti", pti}})[0]);
+  };
+  EXPECT_EQ(two_decimals(*ratio("hijack", "rpc", "")), "5.00");
+  EXPECT_EQ(two_decimals(*ratio("hijack", "rpc", "on")), "2.50");
+  EXPECT_FALSE(ratio("ptrace", "interpose", "on"));
+}
+
 TEST(Blocks, WithoutASystemCallThereIsNoRatio) {
   const auto series = collect_series(std::vector{
       make_sample("linux", "null_syscall", "", "instructions", {100}),

@@ -63,8 +63,8 @@ const RegisterCheck direct("costs_direct", [] {
           costs.interposed);
 });
 
-const RegisterCheck entry("costs_slow_path", [] {
-  Loaded module("slow_path=1");
+const RegisterCheck entry("costs_entry", [] {
+  Loaded module("engine=entry");
   const Costs costs = costs_inside();
   require(costs.rpc <= 1250 && costs.rpc > 300, "RPC by the kernel's entry: {}", costs.rpc);
 });

@@ -89,7 +89,9 @@ void registers(const std::string& parameters, int rounds) {
   require(minimal == (rounds + 7ULL) / 8, "assembly made {} system calls", minimal);
   require(gs_base() == 0x123456789000ULL, "the gs base is lost");
   asm volatile("wrgsbase %0" ::"r"(0ULL));
-  const bool slow = !parameters.empty();
+  const bool slow = parameters == "engine=entry";
+  require(statistics.engine == (slow ? OSEXT_HIJACK_ENGINE_ENTRY : OSEXT_HIJACK_ENGINE_DIRECT),
+          "the engine is {}", statistics.engine);
   const std::uint64_t calls = 2ULL * rounds;
   require((slow ? statistics.slow_traps : statistics.fast_traps) > calls,
           "too few traps: {} fast, {} slow", statistics.fast_traps, statistics.slow_traps);
@@ -100,7 +102,7 @@ void registers(const std::string& parameters, int rounds) {
 }
 
 const RegisterCheck fast("registers_fast", [] { registers("", 10000); });
-const RegisterCheck slow("registers_slow", [] { registers("slow_path=1", 3000); });
+const RegisterCheck entry("registers_entry", [] { registers("engine=entry", 3000); });
 
 // The checker itself must see a change: a system call that does change a register.
 const RegisterCheck control("registers_control", [] {
