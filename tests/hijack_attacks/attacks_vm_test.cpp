@@ -41,7 +41,8 @@ class Attacks : public testing::TestWithParam<const char*> {
   // Runs a list, with these words before each attack and this command before all.
   static void make_attacks(const std::string& list, const std::string& before,
                            const std::string& launcher,
-                           std::unique_ptr<Machine> (*make)(const VmOptions&)) {
+                           std::unique_ptr<Machine> (*make)(const VmOptions&),
+                           const std::string& kernel_words = "") {
     Unit unit;
     unit.name = "attacks";
     unit.limit = kLimit;
@@ -59,6 +60,7 @@ class Attacks : public testing::TestWithParam<const char*> {
     VmOptions options;
     options.build = kBuild;
     options.kernel = GetParam();
+    options.kernel_words = kernel_words;
     judge(names_of(list), make(options)->run(unit));
   }
 
@@ -90,6 +92,9 @@ TEST_P(Attacks, GuestsGetNowhere) {
 }
 TEST_P(Attacks, GuestsGetNowhereOnTwoProcessors) {
   make_attacks("attacks.txt", kLoad, kRun, make_smp);
+}
+TEST_P(Attacks, GuestsGetNowhereWithPageTableIsolation) {
+  make_attacks("attacks.txt", kLoad, kRun, make_sim, "pti=on");
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Attacks, testing::Values("6.12", "6.1"), [](const auto& info) {
