@@ -25,7 +25,7 @@ set output output_file
 
 set tmargin at screen 1.0 - 1.0 * top_pixels / height
 set bmargin at screen 1.0 * bottom_pixels / height
-set lmargin at screen 0.28  # room for "hijack rpc engine=entry save=full"
+set lmargin at screen 0.36  # room for "hijack interpose engine=entry pti=on save=full"
 set rmargin at screen 0.965
 
 # Okabe and Ito's colours: told apart with any kind of colour vision, and in grey by lightness.

@@ -97,6 +97,16 @@ std::string count_note(const Block& block) {
          "distributions.";
 }
 
+// Rows of another kernel in the same table.
+void append_boot_note(Table& table, const Block& block) {
+  const bool isolated = std::any_of(block.rows.begin(), block.rows.end(),
+                                    [](const Measured& row) { return row.params.contains("pti"); });
+  if (!isolated) return;
+  table.notes.push_back(
+      "pti=on: on a kernel booted with page-table isolation, and compared with its own system "
+      "call; guests have no global pages there.");
+}
+
 void append_setting_notes(Table& table, const RunInfo& info, const Block& block) {
   for (std::string& text : reservations(info, block.profile)) {
     table.notes.push_back(std::move(text));
@@ -194,6 +204,7 @@ Table headline_table(const RunInfo& info, const Block& block, const References& 
   }
   append_status_notes(table, block);
   table.notes.push_back(count_note(block));
+  append_boot_note(table, block);
   if (counts_tsc_ticks(block)) {
     table.notes.push_back(
         "Cycles are ticks of the time stamp counter: it runs at a constant rate, the core may "

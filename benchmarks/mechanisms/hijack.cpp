@@ -7,9 +7,9 @@
 // flush=invlpg drops the executive's pages one by one, pages=N of them with kind=executive;
 // flush=cr3 writes CR3, as without the parameter. engine=entry switches through the kernel's own
 // entry; without the parameter the stub switches. pti=on is a kernel with page-table isolation,
-// where the module chooses that engine itself. save=full saves all registers and runs the shipped C++
-// handler; save=minimal stays in assembly. The executive's own counters, asked before and after,
-// and the last result prove that its handlers served the calls.
+// where the module chooses that engine itself. save=full saves all registers and runs the shipped
+// C++ handler; save=minimal stays in assembly. The executive's own counters, asked before and
+// after, and the last result prove that its handlers served the calls.
 #include <fmt/core.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -292,7 +292,10 @@ class Hijack : public Mechanism {
                            const osext_hijack_statistics& after, std::uint64_t calls) {
     const bool entry = has(params, "engine", "entry");
     if (after.engine != (entry ? OSEXT_HIJACK_ENGINE_ENTRY : OSEXT_HIJACK_ENGINE_DIRECT))
-      throw std::runtime_error("the module has another engine than the row");
+      throw std::runtime_error(
+          entry
+              ? "the module chose its stub, not the kernel's own entry"
+              : "this kernel has page-table isolation: the rows with engine=entry tell its costs");
     if (!entry) return;
     if (after.fast_traps != before.fast_traps || after.slow_traps - before.slow_traps < calls)
       throw std::runtime_error(fmt::format("{} of {} calls took the kernel's entry",
