@@ -56,9 +56,6 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "kills_many",
                                           "protection_keys",
                                           "engine_chosen",
-                                          "tracing",
-                                          "ftrace_stays",
-                                          "traced_calls",
                                           "busy",
                                           "kills",
                                           "stop_and_continue",
@@ -70,9 +67,8 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
 // once more: the ways in, registers, what is mapped and remembered where, and what could take its
 // hold on the thread away.  What guests and executive do with each other is the same code.
 const std::vector<std::string> kIsolatedChecks = {
-    "engine_chosen",      "registers_entry", "touch_control",  "touch",        "pointers",
-    "stale_translations", "int80",           "sysenter",       "tracing",      "ftrace_stays",
-    "traced_calls",       "protection_keys", "bad_executives", "engine_chosen"};
+    "engine_chosen", "registers_entry", "touch_control", "touch",        "pointers",      "int80",
+    "sysenter",      "tracing",         "ftrace_stays",  "traced_calls", "bad_executives"};
 constexpr std::chrono::seconds kLimit{400};
 
 class HijackTest : public testing::TestWithParam<const char*> {
