@@ -26,8 +26,10 @@
 void hijack_syscall(void);
 void hijack_syscall32(void);
 void hijack_int80(void);
+void hijack_page_fault(void);
 
 #define VECTOR_FAULT 13
+#define VECTOR_PAGE_FAULT 14
 #define VECTOR_INT80 0x80
 
 static void nowhere(void)
@@ -39,6 +41,7 @@ DEFINE_STATIC_CALL(hijack_native_syscall, nowhere);
 DEFINE_STATIC_CALL(hijack_native_syscall32, nowhere);
 DEFINE_STATIC_CALL(hijack_native_int80, nowhere);
 DEFINE_STATIC_CALL(hijack_native_fault, nowhere);
+DEFINE_STATIC_CALL(hijack_native_page_fault, nowhere);
 
 static unsigned long native_lstar, native_cstar;
 static struct desc_ptr native_idt, our_idt;
@@ -89,28 +92,40 @@ static int disarm_cpu(unsigned int cpu)
 	return 0;
 }
 
-/* A copy of the IDT whose gate 0x80 leads to our stub, mapped read-only.  Nothing to do without that gate. */
+static void point_gate(gate_desc *gate, void (*stub)(void))
+{
+	unsigned long address = (unsigned long)stub;
+
+	gate->offset_low = (u16)address;
+	gate->offset_middle = (u16)(address >> 16);
+	gate->offset_high = (u32)(address >> 32);
+}
+
+/*
+ * A copy of the IDT, mapped read-only, whose gates for page faults and, if user
+ * mode may use it, int $0x80 lead to our stubs.
+ */
 static int copy_idt(void)
 {
-	unsigned long stub = (unsigned long)hijack_int80;
 	gate_desc *gates;
 
 	if (native_idt.size != PAGE_SIZE - 1)
 		return -ENXIO;
 	gates = (gate_desc *)native_idt.address;
-	if (!gates[VECTOR_INT80].bits.p || gates[VECTOR_INT80].bits.dpl != 3)
-		return 0;
+	if (!gates[VECTOR_PAGE_FAULT].bits.p || gates[VECTOR_PAGE_FAULT].bits.ist)
+		return -ENXIO;	/* the stub expects the ordinary stack */
 	static_call_update(hijack_native_int80, (void (*)(void))gate_offset(&gates[VECTOR_INT80]));
 	static_call_update(hijack_native_fault, (void (*)(void))gate_offset(&gates[VECTOR_FAULT]));
+	static_call_update(hijack_native_page_fault, (void (*)(void))gate_offset(&gates[VECTOR_PAGE_FAULT]));
 
 	idt_page = alloc_page(GFP_KERNEL);
 	if (!idt_page)
 		return -ENOMEM;
 	memcpy(page_address(idt_page), gates, PAGE_SIZE);
 	gates = page_address(idt_page);
-	gates[VECTOR_INT80].offset_low = (u16)stub;
-	gates[VECTOR_INT80].offset_middle = (u16)(stub >> 16);
-	gates[VECTOR_INT80].offset_high = (u32)(stub >> 32);
+	if (gates[VECTOR_INT80].bits.p && gates[VECTOR_INT80].bits.dpl == 3)
+		point_gate(&gates[VECTOR_INT80], hijack_int80);
+	point_gate(&gates[VECTOR_PAGE_FAULT], hijack_page_fault);
 	our_idt.size = native_idt.size;
 	our_idt.address = (unsigned long)vmap(&idt_page, 1, VM_MAP, PAGE_KERNEL_RO);
 	return our_idt.address ? 0 : -ENOMEM;

@@ -263,6 +263,7 @@ static long get_statistics(struct hijack_session *session, void __user *to)
 	if (session->private) {
 		statistics.fast_traps = session->private->fast_traps;
 		statistics.fast_resumes = session->private->fast_resumes;
+		statistics.fast_faults = session->private->fast_faults;
 	}
 	mutex_unlock(&session->lock);
 	return copy_to_user(to, &statistics, sizeof(statistics)) ? -EFAULT : 0;

@@ -44,6 +44,8 @@ struct hijack_private {
 	u64 fast_resumes;
 	u64 dx;			/* scratch of the stub */
 	u64 flush_end;		/* INVLPG every page from the region's start to here (SLOW_BY_PAGE) */
+	u64 upcall;		/* where an interrupted guest arrives in the executive */
+	u64 fast_faults;
 };
 
 /* Who has the guest's registers. */
@@ -87,7 +89,6 @@ struct hijack_guest {
 struct hijack_session {
 	struct mutex lock;
 	wait_queue_head_t wait;		/* the executive's thread, for events; the host, for `ready` */
-	u64 upcall;			/* where an interrupted guest arrives in the executive */
 	bool attached, ready, idle, dead;
 	int exit_signal;		/* what the thread died of */
 

@@ -23,6 +23,8 @@
 #define PRIVATE_FAST_RESUMES 72
 #define PRIVATE_DX 80
 #define PRIVATE_FLUSH_END 88
+#define PRIVATE_UPCALL 96
+#define PRIVATE_FAST_FAULTS 104
 #define PRIVATE_SHARED 4096	/* the shared page follows */
 
 /* Who runs on the executive's thread when it is in user mode. */
@@ -58,6 +60,14 @@
 #define GUEST_FLAGS 0x244cd5
 /* Flags that SYSRET cannot restore: TF, RF. */
 #define IRET_FLAGS 0x10100
+/* The executive's place is one entry of the top-level table: the address bits above it, and their value. */
+#define EXECUTIVE_SHIFT 39
+#define EXECUTIVE_PLACE 0x40
+
+/* What a guest's touch of the executive is: signal and code, as in asm/signal.h, which assembly cannot include. */
+#define TOUCH_SIGNAL 11		/* SIGSEGV */
+#define TOUCH_CODE 2		/* SEGV_ACCERR */
+
 /* In PKRU: no access, no writes, by key 0, which all ordinary memory has. */
 #define PKRU_KEY0 3
 

@@ -128,6 +128,11 @@ static void check_layout(void)
 	BUILD_BUG_ON(offsetof(struct hijack_private, fast_resumes) != PRIVATE_FAST_RESUMES);
 	BUILD_BUG_ON(offsetof(struct hijack_private, dx) != PRIVATE_DX);
 	BUILD_BUG_ON(offsetof(struct hijack_private, flush_end) != PRIVATE_FLUSH_END);
+	BUILD_BUG_ON(offsetof(struct hijack_private, upcall) != PRIVATE_UPCALL);
+	BUILD_BUG_ON(offsetof(struct hijack_private, fast_faults) != PRIVATE_FAST_FAULTS);
+	BUILD_BUG_ON(OSEXT_EXECUTIVE_BASE >> EXECUTIVE_SHIFT != EXECUTIVE_PLACE);
+	BUILD_BUG_ON(OSEXT_EXECUTIVE_SIZE != 1ULL << EXECUTIVE_SHIFT || EXECUTIVE_SHIFT != P4D_SHIFT);
+	BUILD_BUG_ON(TOUCH_SIGNAL != SIGSEGV || TOUCH_CODE != SEGV_ACCERR);
 	BUILD_BUG_ON((u32)OSEXT_EXECUTIVE_BASE || OSEXT_HIJACK_REGION_MAX_BYTES > U32_MAX);	/* where its loop ends */
 	BUILD_BUG_ON(PRIVATE_SHARED != PAGE_SIZE);
 	BUILD_BUG_ON(OSEXT_HIJACK_OP_RESUME != OSEXT_HIJACK_OP_FIRST);	/* the stub relies on it */

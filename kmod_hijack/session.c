@@ -84,7 +84,7 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 		return -EBUSY;
 	}
 	session->private->entry = arguments->entry;
-	session->upcall = arguments->upcall;
+	session->private->upcall = arguments->upcall;
 	session->private->limit = TASK_SIZE_MAX;
 	session->private->state = STATE_HOME;
 	atomic_set(&session->private->slow, hijack_leave_hooked ? SLOW_ALWAYS : 0);

@@ -64,7 +64,7 @@ void hijack_upcall(struct hijack_session *session, struct pt_regs *regs)
 	shared->r11 = regs->r11;
 	session->statistics.upcalls++;
 	hijack_hook(session);
-	regs->ip = session->upcall;
+	regs->ip = session->private->upcall;
 	regs->sp = session->private->stack;
 	regs->flags = EXECUTIVE_FLAGS;
 	regs->cs = __USER_CS;

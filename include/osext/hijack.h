@@ -88,6 +88,11 @@
 #define OSEXT_HIJACK_SHARED_AX 24
 #define OSEXT_HIJACK_SHARED_CX 32
 #define OSEXT_HIJACK_SHARED_R11 40
+#define OSEXT_HIJACK_SHARED_SIGNAL_NUMBER 48
+#define OSEXT_HIJACK_SHARED_SIGNAL_CODE 56
+#define OSEXT_HIJACK_SHARED_SIGNAL_ADDRESS 64
+#define OSEXT_HIJACK_SHARED_SIGNAL_TRAP 72
+#define OSEXT_HIJACK_SHARED_SIGNAL_ERROR 80
 
 /* The executive's region starts with the shared page; the image follows it. */
 #define OSEXT_HIJACK_SHARED_BYTES 4096
@@ -205,9 +210,10 @@ struct osext_hijack_statistics {
 	__u64 migrations;	/* times the executive's thread changed CPU */
 	__u64 unhooks;		/* times it was scheduled out with the executive mapped */
 	__u64 switches;		/* from one address space to another */
-	__u64 upcalls;		/* guests interrupted */
+	__u64 upcalls;		/* guests interrupted, fast_faults not counted */
 	__u64 guests;		/* alive now */
 	__u64 engine;		/* OSEXT_HIJACK_ENGINE_* */
+	__u64 fast_faults;	/* guests that touched the executive: to it inside the page-fault stub */
 };
 
 #define OSEXT_HIJACK_MAGIC 0xb7
@@ -229,6 +235,11 @@ OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, sp) == OSEXT_
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, ax) == OSEXT_HIJACK_SHARED_AX, "ax");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, cx) == OSEXT_HIJACK_SHARED_CX, "cx");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, r11) == OSEXT_HIJACK_SHARED_R11, "r11");
+OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_number) == OSEXT_HIJACK_SHARED_SIGNAL_NUMBER, "signal_number");
+OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_code) == OSEXT_HIJACK_SHARED_SIGNAL_CODE, "signal_code");
+OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_address) == OSEXT_HIJACK_SHARED_SIGNAL_ADDRESS, "signal_address");
+OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_trap) == OSEXT_HIJACK_SHARED_SIGNAL_TRAP, "signal_trap");
+OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_error) == OSEXT_HIJACK_SHARED_SIGNAL_ERROR, "signal_error");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_state) == 4096, "hijack state");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_state, fpu) == 256, "XSAVE area is aligned");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_call) == 56, "hijack call");

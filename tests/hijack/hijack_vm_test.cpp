@@ -31,6 +31,8 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "ends",
                                           "touch_control",
                                           "touch",
+                                          "touches_fast",
+                                          "touches_slow",
                                           "pointers_control",
                                           "pointers",
                                           "third_process",

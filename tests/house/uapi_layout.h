@@ -65,6 +65,8 @@ LAYOUT_AT(osext_hijack_shared, sp, 16);
 LAYOUT_AT(osext_hijack_shared, ax, 24);
 LAYOUT_AT(osext_hijack_shared, cx, 32);
 LAYOUT_AT(osext_hijack_shared, r11, 40);
+LAYOUT_AT(osext_hijack_shared, signal_number, 48);
+LAYOUT_AT(osext_hijack_shared, signal_error, 80);
 
 LAYOUT_SIZE(osext_hijack_state, 4096);
 LAYOUT_AT(osext_hijack_state, request, 120);

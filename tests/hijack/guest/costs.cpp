@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // Costs in instructions.  Only in the machine that counts exactly, where the time stamp ticks once
 // an instruction.  The bounds are the project's own claims, not measured values.
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "tests/hijack/guest/check.h"
 
@@ -26,6 +30,30 @@ std::uint64_t cost(std::uint64_t number) {
   return least;
 }
 
+// Instructions of a page fault, the walk's included, in user mode (a page that was dropped is
+// touched) or in the kernel (which writes to it).
+std::uint64_t fault_cost(bool in_kernel) {
+  constexpr int kRounds = 20;
+  constexpr std::size_t kPages = 64, kPage = 4096;
+  void* memory =
+      mmap(nullptr, kPages * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  require(memory != MAP_FAILED, "no memory");
+  auto* pages = static_cast<volatile char*>(memory);
+  std::uint64_t least = ~0ULL;
+  for (int round = 0; round < kRounds; ++round) {
+    madvise(memory, kPages * kPage, MADV_DONTNEED);
+    const std::uint64_t begin = time_stamp();
+    for (std::size_t page = 0; page < kPages; ++page)
+      if (in_kernel)
+        syscall(SYS_time, pages + page * kPage);
+      else
+        (void)pages[page * kPage];
+    least = std::min(least, (time_stamp() - begin) / kPages);
+  }
+  munmap(memory, kPages * kPage);
+  return least;
+}
+
 struct Costs {
   std::uint64_t rpc, rpc_minimal, interposed, interposed_minimal;
 };
@@ -44,16 +72,24 @@ Costs costs_inside() {
 
 const RegisterCheck direct("costs_direct", [] {
   const std::uint64_t before = cost(SYS_getppid);
-  std::uint64_t loaded;
+  const std::uint64_t fault = fault_cost(false), kernel_fault = fault_cost(true);
+  std::uint64_t loaded, loaded_fault, loaded_kernel_fault;
   Costs costs;
   {
     Loaded module;
     loaded = cost(SYS_getppid);
+    loaded_fault = fault_cost(false);
+    loaded_kernel_fault = fault_cost(true);
     costs = costs_inside();
   }
   const std::uint64_t after = cost(SYS_getppid);
   require(before == after, "getppid costs {} before and {} after", before, after);
   require(loaded <= before + 8, "getppid of others: {} instead of {}", loaded, before);
+  require(loaded_fault <= fault + 9, "page fault of others: {} instead of {}", loaded_fault, fault);
+  // With its system call, which pays too.
+  require(loaded_kernel_fault <= kernel_fault + 9 + 5,
+          "page fault of others in the kernel: {} instead of {}", loaded_kernel_fault,
+          kernel_fault);
   require(costs.rpc_minimal <= 80, "minimal RPC: {}", costs.rpc_minimal);
   require(costs.rpc <= 170 && costs.rpc > costs.rpc_minimal, "RPC: {}", costs.rpc);
   require(costs.interposed * 10 <= before * 16 && costs.interposed > before,
