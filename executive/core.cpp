@@ -2,13 +2,11 @@
 // The executive's core: becoming the executive, and what happens to a guest that
 // comes in: its call goes to the policies, and somebody goes out again.
 
-#include <asm/signal.h>
 #include <asm/unistd.h>
 #include <linux/ioctl.h>
 
-#include <initializer_list>
-
 #include "executive/boot.h"
+#include "executive/delivery.h"
 #include "executive/linux.h"
 #include "executive/log.h"
 #include "executive/memory.h"
@@ -26,6 +24,7 @@ void executive_main(Boot* boot);
 Frame* executive_choose();
 Frame* executive_handle(Frame* frame);
 Frame* executive_interrupted(Frame* frame);
+Frame* executive_notified(Frame* frame);
 Frame* executive_refused(Frame* frame);
 }
 
@@ -40,19 +39,9 @@ constexpr uint64_t kUserEnd = 0x7ffffffff000;
 // its writes need not copy pages.
 void drop_inherited_memory() {
   constexpr uint64_t region_end = OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE;
-  system_call(__NR_munmap, 0, OSEXT_EXECUTIVE_BASE);
+  system_call(__NR_munmap, 0, OSEXT_HIJACK_HANDLER);
+  if (!by_handler()) system_call(__NR_munmap, OSEXT_HIJACK_HANDLER, OSEXT_HIJACK_HANDLER_BELOW);
   system_call(__NR_munmap, region_end, kUserEnd - region_end);
-}
-
-// The kernel kills at once whoever gets a signal that he does not handle; those
-// that he does come to us through the module, and no handler ever runs.
-void expect_signals() {
-  struct {
-    uint64_t handler, flags, restorer, mask;
-  } action{reinterpret_cast<uint64_t>(&executive_upcall), 0x04000000 /* SA_RESTORER */,
-           reinterpret_cast<uint64_t>(&executive_upcall), 0};
-  for (uint64_t signal : {SIGALRM, SIGTERM, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS})
-    system_call(__NR_rt_sigaction, signal, reinterpret_cast<uint64_t>(&action), 0, 8);
 }
 
 Frame* go_on(Guest& guest, uint64_t result) {
@@ -91,18 +80,19 @@ inline Frame* obey(Guest& guest, const Verdict& verdict) {
 }  // namespace
 
 extern "C" void executive_main(Boot* boot) {
+  init_memory(boot->heap, boot->heap_end);
+  init_log(static_cast<int>(boot->output),
+           static_cast<Report*>(map_pages(kReportBytes / kPage)));
+  const Options options(boot->options);
   osext_hijack_attach attach{};
   attach.entry = reinterpret_cast<uint64_t>(executive_entry);
   attach.upcall = reinterpret_cast<uint64_t>(executive_upcall);
+  choose_delivery(options, attach);
   const int64_t error = system_call(__NR_ioctl, boot->device, OSEXT_HIJACK_ATTACH,
                                     reinterpret_cast<uint64_t>(&attach));
   if (error) end(static_cast<int>(-error));  // the host library explains it
   drop_inherited_memory();
-  init_memory(boot->heap, boot->heap_end);
-  init_log(static_cast<int>(boot->output),
-           static_cast<Report*>(map_pages(kReportBytes / kPage)));
   expect_signals();
-  const Options options(boot->options);
   start_schedule(options);
   choose_policies(options);
   executive_run();
@@ -126,12 +116,25 @@ extern "C" Frame* executive_handle(Frame* frame) {
 // A guest was interrupted by a signal of ours, its own fault among them, or by an event.
 extern "C" Frame* executive_interrupted(Frame* frame) {
   Guest& guest = *guest_of(frame);
-  ++executive_counters[OSEXT_HIJACK_COUNT_UPCALLS];
   guest.whole = true;
+  ++executive_counters[OSEXT_HIJACK_COUNT_UPCALLS];
   on_signal(&guest);
   look_for_events();
   if (guest.state == GuestState::ready) put_back(guest);
   return choose_next();
+}
+
+// The same by the handler in the guest's memory, unless the guest says so itself.
+extern "C" Frame* executive_notified(Frame* frame) {
+  Guest& guest = *guest_of(frame);
+  if (accept_delivery(guest)) {
+    ++executive_counters[OSEXT_HIJACK_COUNT_DELIVERED];
+    return executive_interrupted(frame);
+  }
+  constexpr auto no_such_call = static_cast<uint64_t>(-38);
+  ++executive_counters[OSEXT_HIJACK_COUNT_FORGED];
+  guest.whole = false;
+  return go_on(guest, no_such_call);
 }
 
 // The module does not resume the guest, because events wait; it is as it was.

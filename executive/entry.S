@@ -135,8 +135,16 @@ executive_run:
 	syscall
 	jmp	.Lrefused
 
-3:	movq	$-38, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)	/* -ENOSYS */
+3:	cmpl	$OSEXT_HIJACK_OP_NOTIFY, %eax
+	je	.Lnotified
+	movq	$-38, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)	/* -ENOSYS */
 	jmp	.Lresume
+
+	/* From the handler below the executive, or from a guest that pretends. */
+.Lnotified:
+	SAVE
+	call	executive_notified
+	jmp	.Lleave
 
 	/* Number and arguments stand where Linux wants them: the policy admits no pointers. */
 .Linterpose:
@@ -144,6 +152,13 @@ executive_run:
 	syscall
 	movq	%rax, executive_shared + OSEXT_HIJACK_SHARED_AX(%rip)
 	jmp	.Lresume
+
+/* Where a handler that interrupted the executive returns. */
+	.globl executive_sigreturn
+executive_sigreturn:
+	movl	$15, %eax	/* rt_sigreturn */
+	syscall
+	ud2
 
 	.globl executive_shared
 	.set executive_shared, EXECUTIVE_BASE

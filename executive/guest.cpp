@@ -215,6 +215,26 @@ void release(Guest& guest) {
   hand_over(guest, OSEXT_HIJACK_OP_LEAVE);
 }
 
+// What XRSTOR refuses is taken out.
+void load_vectors(Guest& guest, bool extended) {
+  constexpr unsigned mxcsr_at = 24, mxcsr_mask_at = 28, header_at = 512, header_bytes = 64;
+  constexpr uint32_t default_mxcsr_mask = 0xffbf;
+  constexpr uint64_t legacy = 3;
+  uint8_t* fpu = guest.transfer->fpu;
+  uint32_t mxcsr, mask;
+  uint64_t features = legacy;
+  memcpy(&mxcsr, fpu + mxcsr_at, sizeof mxcsr);
+  memcpy(&mask, fpu + mxcsr_mask_at, sizeof mask);
+  mxcsr &= mask ? mask : default_mxcsr_mask;
+  memcpy(fpu + mxcsr_at, &mxcsr, sizeof mxcsr);
+  if (extended) memcpy(&features, fpu + header_at, sizeof features);
+  features &= fpu_features();
+  memset(fpu + header_at, 0, header_bytes);
+  memcpy(fpu + header_at, &features, sizeof features);
+  fpu_guest = nullptr;
+  load_fpu(guest);
+}
+
 void forget(Guest& guest) {
   if (fpu_guest == &guest) fpu_guest = nullptr;
   if (current_guest == &guest) current_guest = nullptr;

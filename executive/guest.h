@@ -69,6 +69,10 @@ void serve_fault(Guest& guest, uint64_t signal, int64_t code, uint64_t address, 
 void release(Guest& guest);  // for good
 void forget(Guest& guest);
 
+// Its vector registers are those that somebody wrote to its transfer page, not those in the
+// processor; `extended` if more than the legacy part.  It is current.
+void load_vectors(Guest& guest, bool extended);
+
 // The guest's rax when it runs again.
 void set_result(Guest& guest, uint64_t result);
 uint64_t result_of(const Guest& guest);

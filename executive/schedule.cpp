@@ -4,6 +4,7 @@
 #include <asm/signal.h>
 #include <asm/unistd.h>
 
+#include "executive/delivery.h"
 #include "executive/linux.h"
 #include "executive/log.h"
 #include "executive/policy.h"
@@ -125,7 +126,8 @@ void on_event(uint64_t event) {
   Guest* guest = find_guest(id);
   switch (event & 0xff) {
     case OSEXT_HIJACK_EVENT_SIGNAL:
-      on_signal(nullptr);
+      if (!by_handler()) return on_signal(nullptr);
+      while ((executive_shared.signal_number = next_own_signal()) != 0) on_signal(nullptr);
       return;
     case OSEXT_HIJACK_EVENT_ARRIVED:
       if (guest || !take(id, true)) return;

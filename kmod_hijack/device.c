@@ -206,7 +206,31 @@ int hijack_reserve(struct hijack_session *session)
 		return 0;
 	address = vm_mmap(session->file, OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE, PROT_NONE,
 			  MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, RESERVE_OFFSET);
-	return IS_ERR_VALUE(address) ? (int)(long)address : 0;
+	if (IS_ERR_VALUE(address))
+		return (int)(long)address;
+	return session->by_handler ? hijack_delivery_map(session, true) : 0;
+}
+
+/* The opposite; the caller is none of our guests any more.  May sleep. */
+void hijack_unreserve(struct hijack_session *session)
+{
+	if (session->by_handler) {
+		vm_munmap(OSEXT_HIJACK_HANDLER, OSEXT_HIJACK_HANDLER_BELOW);
+		vm_munmap(OSEXT_HIJACK_ALTERNATE, OSEXT_HIJACK_SIGNAL_STACK_BYTES);
+	}
+	vm_munmap(OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE);
+}
+
+/* Is any of this what hijack_reserve() mapped? */
+bool hijack_in_reserved(const struct hijack_session *session, unsigned long start, unsigned long end)
+{
+	unsigned long first = OSEXT_EXECUTIVE_BASE, last = OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE;
+
+	if (session->by_handler) {
+		first = OSEXT_HIJACK_HANDLER;
+		last = OSEXT_HIJACK_ALTERNATE + OSEXT_HIJACK_SIGNAL_STACK_BYTES;
+	}
+	return start < last && end > first;
 }
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
@@ -215,7 +239,7 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 		return map_region(file->private_data, vma);
 	if (vma->vm_pgoff == RESERVE_OFFSET >> PAGE_SHIFT)
 		return map_reservation(vma);
-	return -EINVAL;
+	return hijack_delivery_mmap(vma);
 }
 
 static long wait_idle(struct hijack_session *session, const struct osext_hijack_wait *arguments)
@@ -283,7 +307,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	case OSEXT_HIJACK_ATTACH:
 		if (copy_from_user(&attach, from, sizeof(attach)))
 			return -EFAULT;
-		if (attach.flags || attach.reserved)
+		if (attach.flags & ~OSEXT_HIJACK_BY_HANDLER)
 			return -EINVAL;
 		if (mutex_lock_killable(&session->lock))
 			return -EINTR;

@@ -47,9 +47,16 @@ static void write_slot(struct hijack_session *session, p4d_t value)
 
 static void set_state(struct hijack_session *session, u32 state)
 {
-	bool slow = state == STATE_GUEST && (atomic_read(&session->private->slow) & SLOW_ALWAYS);
+	struct hijack_private *private = session->private;
 
-	session->private->state = slow ? state | STATE_SLOW : state;
+	if (private->alternate_at && current == session->thread)
+		*private->alternate_at = state == STATE_GUEST ? private->alternate_guest :
+								private->alternate_executive;
+	if (state == STATE_GUEST && (atomic_read(&private->slow) & SLOW_ALWAYS))
+		state |= STATE_SLOW;
+	else if (state == STATE_GUEST && session->by_handler)
+		state |= STATE_HANDLER;
+	private->state = state;
 }
 
 /* Context: the executive's thread, its guest's address space current. */

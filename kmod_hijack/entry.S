@@ -35,20 +35,31 @@
  * not global; by_page=1 (flush=invlpg) drops each page of the region, and with any
  * of them what the processor remembers of upper levels.  The region begins at a
  * multiple of 4 GiB.
+ *
+ * by_handler=1: a signal from now on is the guest's stack's affair.
  */
-.macro RESUME_GUEST by_page=0
+.macro RESUME_GUEST by_page=0 by_handler=0
 	movq	SHARED(IP), %rax
 	cmpq	PRIVATE_LIMIT(%rsp), %rax
 	jae	.Lslow_resume
 	testl	$IRET_FLAGS, SHARED(FLAGS)
 	jnz	.Lslow_resume
+	.if \by_handler
+	movq	PRIVATE_ALTERNATE_AT(%rsp), %rcx
+	movq	PRIVATE_ALTERNATE_GUEST(%rsp), %r11
+	movq	%r11, (%rcx)
+	.endif
 	movq	%rax, %rcx
 	movl	SHARED(FLAGS), %r11d
 	andl	$GUEST_FLAGS, %r11d
 	orl	$EXECUTIVE_FLAGS, %r11d
 	movq	PRIVATE_SLOT(%rsp), %rax
 	movq	$0, (%rax)
+	.if \by_handler
+	movl	$(STATE_GUEST | STATE_HANDLER), PRIVATE_STATE(%rsp)
+	.else
 	movl	$STATE_GUEST, PRIVATE_STATE(%rsp)
+	.endif
 	incq	PRIVATE_FAST_RESUMES(%rsp)
 	.if \by_page
 	movq	PRIVATE_FLUSH_END(%rsp), %rax
@@ -65,6 +76,43 @@
 	movq	SHARED(SP), %rsp
 	swapgs
 	CLEAR_CPU_BUFFERS
+	sysretq
+.endm
+
+/*
+ * Guest to executive.  by_handler=1: a signal from now on must not have the
+ * executive's registers written where the guest can read them.
+ */
+.macro TRAP_GUEST by_handler=0
+	movq	%rcx, SHARED(IP)
+	movq	%r11, SHARED(FLAGS)
+	movq	PER_CPU_VAR(hijack_scratch), %rcx
+	movq	%rcx, SHARED(SP)
+	/* Protection keys hold for the executive too: one that forbids it its stack must not come along. */
+	ALTERNATIVE "jmp .Lkeys_checked_\by_handler", "", X86_FEATURE_OSPKE
+	movl	%eax, %r11d
+	movq	%rdx, PRIVATE_DX(%rsp)
+	xorl	%ecx, %ecx
+	rdpkru
+	testb	$PKRU_KEY0, %al
+	movl	%r11d, %eax
+	movq	PRIVATE_DX(%rsp), %rdx
+	jnz	.Llocked
+.Lkeys_checked_\by_handler:
+	.if \by_handler
+	movq	PRIVATE_ALTERNATE_AT(%rsp), %rcx
+	movq	PRIVATE_ALTERNATE_EXECUTIVE(%rsp), %r11
+	movq	%r11, (%rcx)
+	.endif
+	movq	PRIVATE_SLOT(%rsp), %rcx
+	movq	PRIVATE_SLOT_VALUE(%rsp), %r11
+	movq	%r11, (%rcx)
+	movl	$STATE_EXECUTIVE, PRIVATE_STATE(%rsp)
+	incq	PRIVATE_FAST_TRAPS(%rsp)
+	movq	PRIVATE_ENTRY(%rsp), %rcx
+	movl	$EXECUTIVE_FLAGS, %r11d
+	movq	PRIVATE_STACK(%rsp), %rsp
+	swapgs
 	sysretq
 .endm
 
@@ -85,32 +133,7 @@ SYM_CODE_START(hijack_syscall)
 	cmpl	$STATE_GUEST, PRIVATE_STATE(%rsp)
 	jne	.Lexecutive
 
-	/* Guest to executive. */
-	movq	%rcx, SHARED(IP)
-	movq	%r11, SHARED(FLAGS)
-	movq	PER_CPU_VAR(hijack_scratch), %rcx
-	movq	%rcx, SHARED(SP)
-	/* Protection keys hold for the executive too: one that forbids it its stack must not come along. */
-	ALTERNATIVE "jmp .Lkeys_checked", "", X86_FEATURE_OSPKE
-	movl	%eax, %r11d
-	movq	%rdx, PRIVATE_DX(%rsp)
-	xorl	%ecx, %ecx
-	rdpkru
-	testb	$PKRU_KEY0, %al
-	movl	%r11d, %eax
-	movq	PRIVATE_DX(%rsp), %rdx
-	jnz	.Llocked
-.Lkeys_checked:
-	movq	PRIVATE_SLOT(%rsp), %rcx
-	movq	PRIVATE_SLOT_VALUE(%rsp), %r11
-	movq	%r11, (%rcx)
-	movl	$STATE_EXECUTIVE, PRIVATE_STATE(%rsp)
-	incq	PRIVATE_FAST_TRAPS(%rsp)
-	movq	PRIVATE_ENTRY(%rsp), %rcx
-	movl	$EXECUTIVE_FLAGS, %r11d
-	movq	PRIVATE_STACK(%rsp), %rsp
-	swapgs
-	sysretq
+	TRAP_GUEST
 	int3
 
 .Llocked:
@@ -118,6 +141,13 @@ SYM_CODE_START(hijack_syscall)
 	movl	$EXECUTIVE_FLAGS, %r11d
 	movl	$OPERATION_LOCKED, PRIVATE_OPERATION(%rsp)
 	jmp	.Lcarry
+
+	/* A guest that the first check does not know. */
+.Lother_guest:
+	testl	$STATE_SLOW, PRIVATE_STATE(%rsp)
+	jnz	.Lslow_trap
+	TRAP_GUEST by_handler=1
+	int3
 
 .Lslow_trap:
 	movq	%rax, PRIVATE_AX(%rsp)
@@ -142,24 +172,30 @@ SYM_CODE_START(hijack_syscall)
 	int3
 
 .Lnot_plain:
+	cmpl	$SLOW_HANDLER, PRIVATE_SLOW(%rsp)
+	je	.Lby_handler
 	cmpl	$SLOW_BY_PAGE, PRIVATE_SLOW(%rsp)
 	jne	.Loperation
 	RESUME_GUEST by_page=1
+	int3
+
+.Lby_handler:
+	RESUME_GUEST by_handler=1
 	int3
 
 .Lno_resume:
 	ja	.Loperation	/* RESUME is the first operation */
 
 	/* A system call of the executive's own. */
-	testl	$STATE_SLOW, PRIVATE_STATE(%rsp)
+	testl	$(STATE_SLOW | STATE_HANDLER), PRIVATE_STATE(%rsp)
 	jz	.Lnative
-	jmp	.Lslow_trap
+	jmp	.Lother_guest
 
 .Lslow_resume:
 	movl	$OSEXT_HIJACK_OP_RESUME, %eax
 .Loperation:
-	testl	$STATE_SLOW, PRIVATE_STATE(%rsp)
-	jnz	.Lslow_trap
+	testl	$(STATE_SLOW | STATE_HANDLER), PRIVATE_STATE(%rsp)
+	jnz	.Lother_guest
 	movl	%eax, PRIVATE_OPERATION(%rsp)
 	jmp	.Lcarry
 SYM_CODE_END(hijack_syscall)
@@ -263,7 +299,9 @@ SYM_CODE_START(hijack_page_fault)
 	jnz	.Lno_touch
 .Lfault_keys_checked:
 	movq	PER_CPU_VAR(hijack_current), %rcx
-	cmpl	$STATE_GUEST, PRIVATE_STATE(%rcx)
+	movl	PRIVATE_STATE(%rcx), %eax
+	andl	$~STATE_HANDLER, %eax
+	cmpl	$STATE_GUEST, %eax
 	jne	.Lno_touch
 	cmpw	$__USER_CS, FAULT_PUSHED + FAULT_CS(%rsp)
 	jne	.Lno_touch
@@ -281,6 +319,12 @@ SYM_CODE_START(hijack_page_fault)
 	movq	PRIVATE_SLOT(%rcx), %rax
 	movq	PRIVATE_SLOT_VALUE(%rcx), %rdx
 	movq	%rdx, (%rax)
+	testl	$STATE_HANDLER, PRIVATE_STATE(%rcx)
+	jz	.Lfault_by_hook
+	movq	PRIVATE_ALTERNATE_AT(%rcx), %rax
+	movq	PRIVATE_ALTERNATE_EXECUTIVE(%rcx), %rdx
+	movq	%rdx, (%rax)
+.Lfault_by_hook:
 	movl	$STATE_EXECUTIVE, PRIVATE_STATE(%rcx)
 	incq	PRIVATE_FAST_FAULTS(%rcx)
 	movl	$EXECUTIVE_FLAGS, %r11d
@@ -301,5 +345,17 @@ SYM_CODE_START(hijack_page_fault)
 	popq	%rax
 	jmp	.Lfault_of_others
 SYM_CODE_END(hijack_page_fault)
+
+/*
+ * What lies at OSEXT_HIJACK_HANDLER, in user mode: the kernel enters it with a
+ * signal.  A guest's call does not come back, the executive's does.
+ */
+	.section .rodata, "a", @progbits
+SYM_DATA_START(hijack_handler_code)
+	movl	$OSEXT_HIJACK_OP_NOTIFY, %eax
+	syscall
+	movabsq	$(0x200000000000 + OSEXT_HIJACK_SHARED_HANDLER), %rax
+	jmpq	*(%rax)
+SYM_DATA_END_LABEL(hijack_handler_code, SYM_L_GLOBAL, hijack_handler_code_end)
 
 	.section .note.GNU-stack, "", @progbits

@@ -46,6 +46,9 @@ struct hijack_private {
 	u64 flush_end;		/* INVLPG every page from the region's start to here (SLOW_BY_PAGE) */
 	u64 upcall;		/* where an interrupted guest arrives in the executive */
 	u64 fast_faults;
+	/* With delivery by handler: where the kernel keeps the thread's alternate signal stack, and what belongs there. */
+	unsigned long *alternate_at;
+	u64 alternate_guest, alternate_executive;
 };
 
 /* Who has the guest's registers. */
@@ -90,6 +93,8 @@ struct hijack_session {
 	struct mutex lock;
 	wait_queue_head_t wait;		/* the executive's thread, for events; the host, for `ready` */
 	bool attached, ready, idle, dead;
+	bool by_handler;		/* how its signals come; delivery.c */
+	bool noted;			/* by_handler: one came while the executive ran, which has not asked since */
 	int exit_signal;		/* what the thread died of */
 
 	struct page **pages;		/* the region; the first is the shared page */
@@ -123,7 +128,7 @@ struct hijack_session {
 
 static inline u32 hijack_state(const struct hijack_session *session)
 {
-	return session->private->state & ~STATE_SLOW;
+	return session->private->state & ~(STATE_SLOW | STATE_HANDLER);
 }
 
 extern struct task_struct *hijack_thread;	/* the executive's thread, or NULL */
@@ -214,11 +219,21 @@ void hijack_check_guest(struct hijack_session *session, const struct pt_regs *re
 bool hijack_next_signal(struct hijack_session *session);
 long hijack_deny(unsigned int nr, const struct pt_regs *regs);
 
+/* delivery.c: signals by handler; the maps may sleep. */
+int hijack_delivery_init(void);
+void hijack_delivery_exit(void);
+int hijack_delivery_attach(struct hijack_session *session, u64 signal_stack);
+int hijack_delivery_map(struct hijack_session *session, bool guest);
+int hijack_delivery_mmap(struct vm_area_struct *vma);
+long hijack_delivery_notify(struct hijack_session *session);
+
 /* device.c */
 bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm);
 bool hijack_maps_reservation(struct mm_struct *mm);
 bool hijack_owns_slot(struct hijack_session *session);
 int hijack_reserve(struct hijack_session *session);
+void hijack_unreserve(struct hijack_session *session);
+bool hijack_in_reserved(const struct hijack_session *session, unsigned long start, unsigned long end);
 bool hijack_in_region(struct hijack_session *session, u64 address, u64 bytes);
 int hijack_device_init(void);
 void hijack_device_exit(void);

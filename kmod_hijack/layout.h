@@ -25,6 +25,9 @@
 #define PRIVATE_FLUSH_END 88
 #define PRIVATE_UPCALL 96
 #define PRIVATE_FAST_FAULTS 104
+#define PRIVATE_ALTERNATE_AT 112
+#define PRIVATE_ALTERNATE_GUEST 120
+#define PRIVATE_ALTERNATE_EXECUTIVE 128
 #define PRIVATE_SHARED 4096	/* the shared page follows */
 
 /* Who runs on the executive's thread when it is in user mode. */
@@ -34,11 +37,13 @@
 #define STATE_CALL 3		/* nobody: the executive has the kernel make a call there, itself out of sight */
 
 #define STATE_SLOW 0x100	/* beside STATE_GUEST: its calls take the slow path */
+#define STATE_HANDLER 0x200	/* beside STATE_GUEST: signals come by handler, so who enters changes the alternate stack */
 
 /* Reasons to leave the stub's fast path. */
 #define SLOW_ALWAYS 1		/* module parameter test_leave_hooked; then guests run in STATE_GUEST | STATE_SLOW */
 #define SLOW_NOTICE 2		/* events or signals wait for the executive */
 #define SLOW_BY_PAGE 4		/* module parameter flush=invlpg; alone it only takes the stub's other way back */
+#define SLOW_HANDLER 8		/* signals come by handler; alone likewise */
 
 /* Operations that the stub itself asks for; the executive's are in osext/hijack.h. */
 #define OPERATION_NONE 0

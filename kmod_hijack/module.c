@@ -130,6 +130,10 @@ static void check_layout(void)
 	BUILD_BUG_ON(offsetof(struct hijack_private, flush_end) != PRIVATE_FLUSH_END);
 	BUILD_BUG_ON(offsetof(struct hijack_private, upcall) != PRIVATE_UPCALL);
 	BUILD_BUG_ON(offsetof(struct hijack_private, fast_faults) != PRIVATE_FAST_FAULTS);
+	BUILD_BUG_ON(offsetof(struct hijack_private, alternate_at) != PRIVATE_ALTERNATE_AT);
+	BUILD_BUG_ON(offsetof(struct hijack_private, alternate_guest) != PRIVATE_ALTERNATE_GUEST);
+	BUILD_BUG_ON(offsetof(struct hijack_private, alternate_executive) != PRIVATE_ALTERNATE_EXECUTIVE);
+	BUILD_BUG_ON(OSEXT_HIJACK_SIGNAL_EVENT != SIGIO);
 	BUILD_BUG_ON(OSEXT_EXECUTIVE_BASE >> EXECUTIVE_SHIFT != EXECUTIVE_PLACE);
 	BUILD_BUG_ON(OSEXT_EXECUTIVE_SIZE != 1ULL << EXECUTIVE_SHIFT || EXECUTIVE_SHIFT != P4D_SHIFT);
 	BUILD_BUG_ON(TOUCH_SIGNAL != SIGSEGV || TOUCH_CODE != SEGV_ACCERR);
@@ -159,9 +163,12 @@ static int __init hijack_init(void)
 	error = hijack_compat_init();
 	if (error)
 		return error;
-	error = hijack_session_init();
+	error = hijack_delivery_init();
 	if (error)
 		return error;
+	error = hijack_session_init();
+	if (error)
+		goto fail_session;
 	error = hijack_operation_init();
 	if (error)
 		goto fail_operation;
@@ -183,6 +190,8 @@ fail_arm:
 	hijack_operation_exit();
 fail_operation:
 	hijack_session_exit();
+fail_session:
+	hijack_delivery_exit();
 	return error;
 }
 
@@ -194,6 +203,7 @@ static void __exit hijack_exit(void)
 	preempt_notifier_dec();
 	hijack_operation_exit();
 	hijack_session_exit();
+	hijack_delivery_exit();
 }
 
 module_init(hijack_init);

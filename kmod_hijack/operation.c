@@ -149,7 +149,7 @@ static long next(struct hijack_session *session, u64 mode, u64 timeout_ns)
 		atomic_andnot(SLOW_NOTICE, &session->private->slow);
 		if (test_thread_flag(TIF_NOTIFY_SIGNAL) && !task_work_pending(current))
 			clear_notify_signal();
-		if (hijack_next_signal(session))
+		if (session->by_handler ? xchg(&session->noted, false) : hijack_next_signal(session))
 			return OSEXT_HIJACK_EVENT_SIGNAL;
 		event = hijack_pop_event(session);
 		if (!event && xchg(&session->woken, false))
@@ -158,7 +158,8 @@ static long next(struct hijack_session *session, u64 mode, u64 timeout_ns)
 			return event;
 		/* Interrupted: the signal is the event. */
 		waited = wait_for_event(session, mode, timeout_ns) != -ERESTARTSYS;
-		if (fatal_signal_pending(current))
+		/* By handler, it is delivered on the way out. */
+		if (fatal_signal_pending(current) || (session->by_handler && !waited))
 			return -EINTR;
 	}
 }
@@ -274,6 +275,8 @@ long hijack_operate(struct hijack_session *session, struct pt_regs *regs, u32 op
 		return next(session, regs->di, regs->si);
 	case OSEXT_HIJACK_OP_SWITCH:
 		return switch_to(session, regs->di, regs->si);
+	case OSEXT_HIJACK_OP_NOTIFY:
+		return hijack_delivery_notify(session);
 	}
 	return operate_on_guest(session, operation, regs);
 }
@@ -295,6 +298,18 @@ static void notrace divert(unsigned long ip, unsigned long parent, struct ftrace
 		hijack_set_ip(fregs, (unsigned long)ops->private);
 }
 
+/* The same for signals; those that come by handler are the kernel's to deliver. */
+static void notrace divert_signals(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
+				   struct ftrace_regs *fregs)
+{
+	if (current != READ_ONCE(hijack_thread) || hijack_is_own_code(parent))
+		return;
+	if (!hijack_active->by_handler)
+		hijack_set_ip(fregs, (unsigned long)ops->private);
+	else if (hijack_state(hijack_active) == STATE_GUEST)
+		hijack_check_guest(hijack_active, task_pt_regs(current));	/* or the handler could not run there */
+}
+
 static struct ftrace_ops carrier_ops = {
 	.func = divert,
 	.private = carried,
@@ -302,7 +317,7 @@ static struct ftrace_ops carrier_ops = {
 };
 
 static struct ftrace_ops signal_ops = {
-	.func = divert,
+	.func = divert_signals,
 	.private = hijack_signals,
 	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };

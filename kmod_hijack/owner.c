@@ -53,8 +53,8 @@ static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_ran
 	struct hijack_guest *guest = container_of(guard, struct hijack_guest, guard);
 	struct hijack_session *session = guest->session;
 
-	if (range->event != MMU_NOTIFY_UNMAP || range->end <= OSEXT_EXECUTIVE_BASE ||
-	    range->start >= OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE || guest->unfit)
+	if (range->event != MMU_NOTIFY_UNMAP || guest->unfit ||
+	    !hijack_in_reserved(session, range->start, range->end))
 		return 0;
 	WRITE_ONCE(guest->unfit, true);
 	/* By a call of the executive itself: its own pages must not go with it. */
@@ -426,7 +426,7 @@ static void drive(struct callback_head *work)
 	}
 	/* It leaves, and is an ordinary task again. */
 	WRITE_ONCE(guest->unfit, true);	/* so that the guard lets the reservation go */
-	vm_munmap(OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE);
+	hijack_unreserve(session);
 	stop_global(guest);
 	resign(guest);
 	hijack_guest_put(guest);

@@ -36,11 +36,18 @@ void hijack_condemn(struct hijack_session *session, const char *why)
  */
 void hijack_notify(struct hijack_session *session)
 {
+	bool noticed;
+
 	wake_up_all(&session->wait);
 	if (READ_ONCE(session->idle) || !session->attached || READ_ONCE(session->dead))
 		return;
-	atomic_or(SLOW_NOTICE, &session->private->slow);
-	smp_mb__after_atomic();
+	noticed = atomic_fetch_or(SLOW_NOTICE, &session->private->slow) & SLOW_NOTICE;
+	if (session->by_handler) {
+		/* A guest that runs hears of it by a signal alone, and of one at a time. */
+		if (!noticed && READ_ONCE(session->ready))
+			send_sig(OSEXT_HIJACK_SIGNAL_EVENT, session->thread, 1);
+		return;
+	}
 	set_tsk_thread_flag(session->thread, TIF_NOTIFY_SIGNAL);
 	kick_process(session->thread);
 }
@@ -83,6 +90,14 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 		mutex_unlock(&attach_lock);
 		return -EBUSY;
 	}
+	if (arguments->flags & OSEXT_HIJACK_BY_HANDLER)
+		error = hijack_delivery_attach(session, arguments->signal_stack);
+	else if (arguments->signal_stack)
+		error = -EINVAL;
+	if (error) {
+		mutex_unlock(&attach_lock);
+		return error;
+	}
 	session->private->entry = arguments->entry;
 	session->private->upcall = arguments->upcall;
 	session->private->limit = TASK_SIZE_MAX;
@@ -90,6 +105,8 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	atomic_set(&session->private->slow, hijack_leave_hooked ? SLOW_ALWAYS : 0);
 	if (!strcmp(hijack_flush, "invlpg"))
 		atomic_or(SLOW_BY_PAGE, &session->private->slow);
+	if (session->by_handler)
+		atomic_or(SLOW_HANDLER, &session->private->slow);
 	/* All pages of the region may be remembered, used or not; nothing else is in the executive's slot. */
 	session->private->flush_end = OSEXT_EXECUTIVE_BASE + (hijack_flush_pages ?: session->page_count) * PAGE_SIZE;
 	session->thread = get_task_struct(current);

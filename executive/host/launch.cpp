@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// osext-hijack run [--policy P,...] [--option NAME=VALUE]... [--output FILE] -- PROGRAM ARGUMENT...
+// osext-hijack run [--policy P,...] [--delivery hook|handler] [--option NAME=VALUE]... [--output
+// FILE] -- PROGRAM ARGUMENT...
 //
 // Runs a program, and whatever it starts, as guests of a fresh executive, and
 // exits as the program exits.  Needs root and the module osext_hijack.
@@ -30,15 +31,19 @@ struct CommandLine {
 };
 
 [[noreturn]] void usage(std::string_view why) {
-  fmt::print(stderr,
-             "osext-hijack: {}\n"
-             "usage: osext-hijack run [--policy NAME,...] [--option NAME=VALUE]... "
-             "[--output FILE] [--executive FILE] -- PROGRAM ARGUMENT...\n"
-             "  --policy      what the executive does, in this order; pass-through without it\n"
-             "  --option      what the policies know: see docs/hijack.md\n"
-             "  --output      where the executive's own lines go; standard error without it\n"
-             "  --executive   another executive than the one beside this program\n",
-             why);
+  fmt::print(
+      stderr,
+      "osext-hijack: {}\n"
+      "usage: osext-hijack run [--policy NAME,...] [--delivery hook|handler] [--option "
+      "NAME=VALUE]... "
+      "[--output FILE] [--executive FILE] -- PROGRAM ARGUMENT...\n"
+      "  --policy      what the executive does, in this order; pass-through without it\n"
+      "  --delivery    how its signals reach the executive: diverted in the kernel (hook), or\n"
+      "                by a handler in the guest, as in the paper\n"
+      "  --option      what the policies know: see docs/hijack.md\n"
+      "  --output      where the executive's own lines go; standard error without it\n"
+      "  --executive   another executive than the one beside this program\n",
+      why);
   std::exit(kUsage);
 }
 
@@ -57,7 +62,8 @@ CommandLine parse(int count, char** words) {
   int at = 2;
   for (; at < count && std::string_view(words[at]) != "--"; ++at) {
     const std::string_view word = words[at];
-    if (word != "--policy" && word != "--option" && word != "--output" && word != "--executive")
+    if (word != "--policy" && word != "--option" && word != "--delivery" && word != "--output" &&
+        word != "--executive")
       usage(fmt::format("does not know {}", word));
     if (++at == count) usage(fmt::format("{} wants a value", word));
     const std::string value = words[at];
@@ -69,7 +75,8 @@ CommandLine parse(int count, char** words) {
     } else {
       if (word == "--option" && value.find('=') == std::string::npos)
         usage(fmt::format("'{}' is not NAME=VALUE", value));
-      line.options += std::string(word == "--policy" ? " policy=" : " ") + value;
+      const char* name = word == "--policy" ? "policy=" : word == "--delivery" ? "delivery=" : "";
+      line.options += fmt::format(" {}{}", name, value);
     }
   }
   if (at + 1 >= count) usage("which program?");

@@ -61,7 +61,8 @@
 #define OSEXT_HIJACK_OP_SERVE 0x5005	/* (guest, state): give it to its owner, which serves state->request; an event tells when it is back */
 #define OSEXT_HIJACK_OP_LEAVE 0x5006	/* (guest, state): give it to its owner for good */
 #define OSEXT_HIJACK_OP_CALL 0x5007	/* (struct osext_hijack_call): make a system call in the current guest's memory, executive out of sight */
-#define OSEXT_HIJACK_OP_LAST 0x5007
+#define OSEXT_HIJACK_OP_NOTIFY 0x5008	/* by OSEXT_HIJACK_HANDLER alone, see there; 0: the executive itself was interrupted */
+#define OSEXT_HIJACK_OP_LAST 0x5008
 
 #define OSEXT_HIJACK_HOME 0xffffffff	/* SWITCH: no guest */
 
@@ -93,10 +94,26 @@
 #define OSEXT_HIJACK_SHARED_SIGNAL_ADDRESS 64
 #define OSEXT_HIJACK_SHARED_SIGNAL_TRAP 72
 #define OSEXT_HIJACK_SHARED_SIGNAL_ERROR 80
+#define OSEXT_HIJACK_SHARED_HANDLER 88
 
 /* The executive's region starts with the shared page; the image follows it. */
 #define OSEXT_HIJACK_SHARED_BYTES 4096
 #define OSEXT_HIJACK_REGION_MAX_BYTES (4UL << 20)
+
+/*
+ * Delivery by handler (OSEXT_HIJACK_BY_HANDLER; paper 2.3 and figure 3).  The
+ * kernel delivers the executive's signals as it always does: to a function of the
+ * module's at OSEXT_HIJACK_HANDLER, which every guest and the executive's home map
+ * and nobody can change, on the stack OSEXT_HIJACK_ALTERNATE of the guest that runs,
+ * or on the executive's own signal stack.  The function makes the call NOTIFY.  Made
+ * by a guest, that is a trap like any other: the executive gets it in rax, the
+ * handler's arguments in rdi, rsi, rdx.  Made while the executive runs it is an
+ * operation, which returns 0 after the next RESUME was made to refuse and NEXT to
+ * answer EVENT_SIGNAL; then the function jumps to `handler` in the shared page.
+ */
+#define OSEXT_HIJACK_HANDLER_BELOW 0x2000	/* so far below the executive's base, and as long */
+#define OSEXT_HIJACK_SIGNAL_STACK_BYTES 8192	/* of each of these stacks; the guests' is above the executive's slot */
+#define OSEXT_HIJACK_SIGNAL_EVENT 29	/* SIGIO: the module sends it to a thread that runs a guest when there is an event */
 
 /* Requests of a state: a system call's number, or one of these. */
 #define OSEXT_HIJACK_REQUEST_NONE (-1)	/* only let its signals be delivered */
@@ -107,6 +124,9 @@
 #include <linux/types.h>
 
 #include <osext/counters.h>	/* OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE */
+
+#define OSEXT_HIJACK_HANDLER (OSEXT_EXECUTIVE_BASE - OSEXT_HIJACK_HANDLER_BELOW)
+#define OSEXT_HIJACK_ALTERNATE (OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE)
 
 /* Written by the module on the way in, by the executive before it leaves. */
 struct osext_hijack_shared {
@@ -122,7 +142,7 @@ struct osext_hijack_shared {
 	__u64 signal_address;	/* of a fault */
 	__u64 signal_trap;	/* processor's vector and error code, of a fault */
 	__u64 signal_error;
-	__u64 reserved;
+	__u64 handler;	/* the executive's, for signals that interrupt itself (BY_HANDLER) */
 };
 
 /* All of a guest that moves between owner and executive; one page. */
@@ -158,6 +178,9 @@ enum osext_hijack_statistic {
 	OSEXT_HIJACK_COUNT_PEER_CALLS,	/* answered */
 	OSEXT_HIJACK_COUNT_UPCALLS,	/* guests interrupted by an event */
 	OSEXT_HIJACK_COUNT_GUESTS,	/* that ever arrived */
+	OSEXT_HIJACK_COUNT_DELIVERED,	/* of the upcalls, those that the handler brought */
+	OSEXT_HIJACK_COUNT_FORGED,	/* NOTIFY without a signal */
+	OSEXT_HIJACK_COUNT_OWN_SIGNALS,	/* that interrupted the executive itself, by handler */
 	OSEXT_HIJACK_COUNTS
 };
 
@@ -171,9 +194,12 @@ static inline __u64 osext_hijack_rpc_result(__u64 argument)
 struct osext_hijack_attach {
 	__u64 entry;	/* in the region: where a guest's system call arrives */
 	__u64 upcall;	/* in the region: where an interrupted guest arrives */
-	__u64 flags;	/* 0 */
-	__u64 reserved;	/* 0 */
+	__u64 flags;	/* OSEXT_HIJACK_BY_HANDLER or 0 */
+	__u64 signal_stack;	/* in the region, OSEXT_HIJACK_SIGNAL_STACK_BYTES; 0 without BY_HANDLER */
 };
+
+/* Signals of the executive's thread come by handler; else the module diverts their delivery. */
+#define OSEXT_HIJACK_BY_HANDLER 1
 
 /* WAIT: until the executive has asked for its first event. */
 struct osext_hijack_wait {
@@ -240,6 +266,7 @@ OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_code) 
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_address) == OSEXT_HIJACK_SHARED_SIGNAL_ADDRESS, "signal_address");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_trap) == OSEXT_HIJACK_SHARED_SIGNAL_TRAP, "signal_trap");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, signal_error) == OSEXT_HIJACK_SHARED_SIGNAL_ERROR, "signal_error");
+OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, handler) == OSEXT_HIJACK_SHARED_HANDLER, "handler");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_state) == 4096, "hijack state");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_state, fpu) == 256, "XSAVE area is aligned");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_call) == 56, "hijack call");
