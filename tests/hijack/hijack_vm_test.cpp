@@ -71,6 +71,35 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
 const std::vector<std::string> kIsolatedChecks = {
     "engine_chosen", "registers_entry", "touch_control", "touch",        "pointers",      "int80",
     "sysenter",      "tracing",         "ftrace_stays",  "traced_calls", "bad_executives"};
+// Signals by handler: what that is about, and the checks above in which signals matter.
+const std::vector<std::string> kHandlerChecks = {"load_unload",
+                                                 "delivery",
+                                                 "delivery_to_executive",
+                                                 "delivery_forged",
+                                                 "delivery_stacks",
+                                                 "delivery_scribbled",
+                                                 "delivery_mappings",
+                                                 "delivery_unfit",
+                                                 "delivery_refused",
+                                                 "shell_pipeline",
+                                                 "shell_pipeline@handler",
+                                                 "registers_fast@handler",
+                                                 "registers_slow@handler",
+                                                 "signals@handler",
+                                                 "timer_storm@handler",
+                                                 "ends@handler",
+                                                 "touches_fast@handler",
+                                                 "faults@handler",
+                                                 "side_by_side@handler",
+                                                 "pipes_beside_hog@handler",
+                                                 "peers@handler",
+                                                 "signals_while_spinning@handler",
+                                                 "earliest_deadline_first@handler",
+                                                 "protection_keys@handler",
+                                                 "kills@handler",
+                                                 "stop_and_continue@handler",
+                                                 "migration@handler",
+                                                 "load_unload"};
 constexpr std::chrono::seconds kLimit{400};
 
 class HijackTest : public testing::TestWithParam<const char*> {
@@ -140,6 +169,11 @@ TEST_P(HijackTest, Checks) {
 
 TEST_P(HijackTest, ChecksWithPageTableIsolation) {
   run(kIsolatedChecks, make_smp, "", "pti=on");
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+}
+
+TEST_P(HijackTest, SignalsByHandler) {
+  run(kHandlerChecks, make_smp);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 

@@ -18,6 +18,7 @@ namespace osext::test {
 
 struct Place {  // of what the host sent along
   std::string module, entries_module, executive, bad_executive;
+  std::string delivery;  // how signals reach executives; empty: as they choose
 };
 extern Place place;
 extern std::mt19937_64 dice;  // seeded by the command line
@@ -31,6 +32,15 @@ void require(bool condition, fmt::format_string<Arguments...> text, Arguments&&.
   if (!condition)
     throw std::runtime_error(fmt::format(text, std::forward<Arguments>(arguments)...));
 }
+
+// As ours, with the executive's signals as the command line wants them.
+class HijackSession : public osext::HijackSession {
+ public:
+  void start(const std::string& executive_path, HijackOptions options = {}) {
+    if (!place.delivery.empty()) options.words += " delivery=" + place.delivery;
+    osext::HijackSession::start(executive_path, options);
+  }
+};
 
 // Loads Hijack's module while it lives; the end fails the check if the module stays.
 class Loaded {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // hijack-guest SEED MODULE ENTRIES-MODULE EXECUTIVE BAD-EXECUTIVE CHECK...: runs the checks, a line
-// of output each; status 0 if all hold.
+// of output each; status 0 if all hold.  CHECK@handler: with signals delivered by handler.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,10 +92,13 @@ int main(int count, char** arguments) {
   using namespace osext::test;
   if (count < 7) return 2;
   dice.seed(std::stoull(arguments[1]));
-  place = {arguments[2], arguments[3], arguments[4], arguments[5]};
+  place = {arguments[2], arguments[3], arguments[4], arguments[5], ""};
   int failed = 0;
   for (int i = 6; i < count; ++i) {
-    const auto check = checks().find(arguments[i]);
+    const std::string name = arguments[i];
+    const std::size_t at = name.find('@');
+    place.delivery = at == name.npos ? "" : name.substr(at + 1);
+    const auto check = checks().find(name.substr(0, at));
     std::string problem = check == checks().end() ? "no such check" : "";
     try {
       if (problem.empty()) check->second();

@@ -88,8 +88,10 @@ const RegisterCheck side_by_side("side_by_side", [] {
     require(status == 0, "guest {} {}", guest, describe_status(status));
   }
   const osext_hijack_statistics statistics = session.statistics();
-  require(statistics.switches > 16 && statistics.upcalls > 0, "{} switches, {} upcalls",
-          statistics.switches, statistics.upcalls);
+  // By handler the module has no part in them.
+  const bool interrupted = place.delivery.empty() ? statistics.upcalls > 0 : true;
+  require(statistics.switches > 16 && interrupted, "{} switches, {} upcalls", statistics.switches,
+          statistics.upcalls);
   session.stop();
 });
 
