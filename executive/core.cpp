@@ -81,8 +81,7 @@ inline Frame* obey(Guest& guest, const Verdict& verdict) {
 
 extern "C" void executive_main(Boot* boot) {
   init_memory(boot->heap, boot->heap_end);
-  init_log(static_cast<int>(boot->output),
-           static_cast<Report*>(map_pages(kReportBytes / kPage)));
+  init_log(static_cast<int>(boot->output), static_cast<Report*>(map_pages(kReportBytes / kPage)));
   const Options options(boot->options);
   osext_hijack_attach attach{};
   attach.entry = reinterpret_cast<uint64_t>(executive_entry);

@@ -259,4 +259,11 @@ uint64_t ip_of(const Guest& guest) {
   return current_guest == &guest ? executive_shared.ip : guest.ip;
 }
 
+void set_ip(Guest& guest, uint64_t ip) {
+  if (current_guest == &guest)
+    executive_shared.ip = ip;
+  else
+    guest.ip = ip;
+}
+
 }  // namespace osext::executive

@@ -77,6 +77,7 @@ void load_vectors(Guest& guest, bool extended);
 void set_result(Guest& guest, uint64_t result);
 uint64_t result_of(const Guest& guest);
 uint64_t ip_of(const Guest& guest);
+void set_ip(Guest& guest, uint64_t ip);
 
 }  // namespace osext::executive
 

@@ -84,7 +84,7 @@ const std::vector<std::string> kHandlerChecks = {"load_unload",
                                                  "shell_pipeline",
                                                  "shell_pipeline@handler",
                                                  "registers_fast@handler",
-                                                 "registers_slow@handler",
+                                                 "registers_entry@handler",
                                                  "signals@handler",
                                                  "timer_storm@handler",
                                                  "ends@handler",
@@ -178,7 +178,7 @@ TEST_P(HijackTest, SignalsByHandler) {
 }
 
 TEST_P(HijackTest, Costs) {
-  run({"load_unload", "costs_direct", "costs_entry", "costs_direct"}, make_sim);
+  run({"load_unload", "costs_direct", "costs_entry", "costs_delivery", "costs_direct"}, make_sim);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 

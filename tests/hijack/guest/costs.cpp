@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // Costs in instructions.  Only in the machine that counts exactly, where the time stamp ticks once
 // an instruction.  The bounds are the project's own claims, not measured values.
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,6 +99,88 @@ const RegisterCheck direct("costs_direct", [] {
   require(costs.interposed_minimal < costs.interposed && costs.interposed_minimal > before,
           "getppid interposed by assembly: {} between {} and {}", costs.interposed_minimal, before,
           costs.interposed);
+});
+
+struct FaultCosts {
+  std::uint64_t there, round_trip;
+};
+
+// Instructions from a guest's fault to the executive's policy, and until the guest goes on; the
+// least disturbed of many.
+FaultCosts executive_fault_costs(std::uint64_t address, const char* words) {
+  constexpr int kFaults = 200;
+  HijackSession session;
+  session.start(place.executive, {words});
+  session.join();
+  FaultCosts least{~0ULL, ~0ULL};
+  for (int i = 0; i < kFaults; ++i) {
+    std::uint64_t arrived;
+    const std::uint64_t begin = time_stamp();
+    asm volatile("leaq 1f(%%rip), %%rdx\n\tmovq (%1), %%rax\n1:"
+                 : "=&a"(arrived)
+                 : "D"(address)
+                 : "rdx", "memory", "cc");
+    const std::uint64_t end = time_stamp();
+    least.there = std::min(least.there, arrived - begin);
+    least.round_trip = std::min(least.round_trip, end - begin);
+  }
+  session.leave();
+  session.stop();
+  return least;
+}
+
+volatile std::uint64_t handled_at;
+
+void stamping_handler(int, siginfo_t*, void* context) {
+  handled_at = time_stamp();
+  auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  registers[REG_RIP] = registers[REG_RDX];
+}
+
+// The same for a process and its own handler, without Hijack.
+FaultCosts native_fault_costs(std::uint64_t address) {
+  constexpr int kFaults = 200;
+  struct sigaction action {
+  }, old{};
+  action.sa_sigaction = stamping_handler;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGSEGV, &action, &old);
+  FaultCosts least{~0ULL, ~0ULL};
+  for (int i = 0; i < kFaults; ++i) {
+    const std::uint64_t begin = time_stamp();
+    asm volatile("leaq 1f(%%rip), %%rdx\n\tmovq (%0), %%rax\n1:" ::"D"(address)
+                 : "rax", "rdx", "memory", "cc");
+    const std::uint64_t end = time_stamp();
+    least.there = std::min<std::uint64_t>(least.there, handled_at - begin);
+    least.round_trip = std::min(least.round_trip, end - begin);
+  }
+  sigaction(SIGSEGV, &old, nullptr);
+  return least;
+}
+
+// A touch of the executive, which the page-fault stub brings; and a signal that interrupts a guest,
+// here one for an address where nothing is, brought by hook and by handler.
+const RegisterCheck delivery("costs_delivery", [] {
+  constexpr std::uint64_t kNothing = 8;
+  const FaultCosts native = native_fault_costs(kNothing);
+  Loaded module;
+  const FaultCosts touch =
+      executive_fault_costs(OSEXT_EXECUTIVE_BASE + 4096, "policy=faults delivery=hook");
+  const FaultCosts touch_handler =
+      executive_fault_costs(OSEXT_EXECUTIVE_BASE + 4096, "policy=faults delivery=handler");
+  const FaultCosts hook = executive_fault_costs(kNothing, "policy=faults delivery=hook");
+  const FaultCosts handler = executive_fault_costs(kNothing, "policy=faults delivery=handler");
+  fmt::print("  native, to a handler: {} there, {} in all\n", native.there, native.round_trip);
+  fmt::print("  touch, by the stub: {} there, {} in all; with delivery by handler: {}, {}\n",
+             touch.there, touch.round_trip, touch_handler.there, touch_handler.round_trip);
+  fmt::print("  signal, by hook: {} there, {} in all; by handler: {}, {}\n", hook.there,
+             hook.round_trip, handler.there, handler.round_trip);
+  require(touch.there * 10 < native.there, "a touch takes {} instructions, a native signal {}",
+          touch.there, native.there);
+  require(touch.there <= 150 && touch_handler.there <= 150, "a touch takes {} or {} instructions",
+          touch.there, touch_handler.there);
+  require(hook.there > 4 * touch.there && handler.there > hook.there,
+          "signals take {} by hook and {} by handler", hook.there, handler.there);
 });
 
 const RegisterCheck entry("costs_entry", [] {
