@@ -122,15 +122,23 @@ const RegisterCheck forged("delivery_forged", [] {
       often_by_handler);
   require(status == 0, "the guest {}", describe_status(status));
   // Into the handler itself: it goes on where only the executive may.
-  const int jumped = status_of_guest(
-      [] {
-        asm volatile("jmp *%0" ::"r"(OSEXT_HIJACK_HANDLER), "D"(SIGTERM), "S"(0), "d"(0));
-        return 0;
-      },
-      often_by_handler);
+  HijackSession session;
+  session.start(place.executive, often_by_handler);
+  const int jumped = status_of_child([&] {
+    session.join();
+    asm volatile("jmp *%0" ::"r"(OSEXT_HIJACK_HANDLER), "D"(SIGTERM), "S"(0), "d"(0));
+    return 0;
+  });
   require(WIFSIGNALED(jumped) && WTERMSIG(jumped) == SIGKILL, "the guest that jumps {}",
           describe_status(jumped));
-  require_working_session();
+  const int after = status_of_child([&] {
+    session.join();
+    await_interrupts(3);
+    session.leave();
+    return 0;
+  });
+  require(after == 0, "the guest after it {}", describe_status(after));
+  session.stop();
 });
 
 // Stack pointers on which a signal's frame has no place.
