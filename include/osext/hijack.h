@@ -274,7 +274,7 @@ OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_attach) == 32, "hijack attach");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_wait) == 8, "hijack wait");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_join) == 16, "hijack join");
 OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_read) == 32, "hijack read");
-OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_statistics) == 96, "hijack statistics");
+OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_statistics) == 104, "hijack statistics");
 #endif /* __ASSEMBLER__ */
 
 #endif

@@ -73,7 +73,7 @@ LAYOUT_AT(osext_hijack_state, request, 120);
 LAYOUT_AT(osext_hijack_state, fpu, 256);
 LAYOUT_SIZE(osext_hijack_call, 56);
 LAYOUT_SIZE(osext_hijack_read, 32);
-LAYOUT_SIZE(osext_hijack_statistics, 96);
+LAYOUT_SIZE(osext_hijack_statistics, 104);
 
 LAYOUT_SIZE(osext_nic_stream, 24);
 LAYOUT_AT(osext_nic_stream, rate_pps, 16);
