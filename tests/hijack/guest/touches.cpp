@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // A guest that touches the executive arrives there from the page-fault gate itself, and finds what
-// the kernel's own way (slow_path=1) would have brought: registers, flags, the signal's details.
+// the kernel's own way (engine=entry) would have brought: registers, flags, the signal's details.
 #include <asm/processor-flags.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -120,7 +120,7 @@ const RegisterCheck fast("touches_fast", [] {
 });
 
 const RegisterCheck slow("touches_slow", [] {
-  const osext_hijack_statistics statistics = statistics_of_touches("slow_path=1");
+  const osext_hijack_statistics statistics = statistics_of_touches("engine=entry");
   require(statistics.fast_faults == 0 && statistics.upcalls >= kTouches,
           "{} touches went by the stub, {} upcalls by the kernel", statistics.fast_faults,
           statistics.upcalls);
