@@ -224,7 +224,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 	if (private->slot) {
 		if (state == STATE_EXECUTIVE || (hijack_leave_hooked && state == STATE_GUEST))
 			write_slot(session, private->slot_value);
-		if (state == STATE_GUEST || state == STATE_CALL)
+		if ((state == STATE_GUEST || state == STATE_CALL) && !hijack_moving_stale)
 			hijack_flush_slot();
 	}
 	show_stub(private);
@@ -240,7 +240,8 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 	if (session->private->slot && (state == STATE_EXECUTIVE || state == STATE_CALL || hijack_leave_hooked)) {
 		session->statistics.unhooks++;
 		write_slot(session, native_make_p4d(0));
-		hijack_flush_slot();
+		if (!hijack_moving_stale)
+			hijack_flush_slot();
 	}
 	show_stub(NULL);
 }

@@ -136,7 +136,7 @@ extern struct hijack_session *hijack_active;	/* its session; valid for that thre
 extern char *hijack_flush;
 extern uint hijack_flush_pages;
 extern bool hijack_by_entry;	/* the engine: the kernel's own entry, or the stub */
-extern bool hijack_leave_hooked, hijack_use_global, hijack_global_stale;
+extern bool hijack_leave_hooked, hijack_use_global, hijack_global_stale, hijack_moving_stale;
 
 /* engine.c: mapping the executive, and where the stub may look.  hook and
  * unhook may be called with interrupts off; the others may sleep. */

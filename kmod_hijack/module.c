@@ -43,6 +43,10 @@ bool hijack_leave_hooked;
 module_param_named(test_leave_hooked, hijack_leave_hooked, bool, 0444);
 MODULE_PARM_DESC(test_leave_hooked, "for tests only: leave the executive mapped while the guest runs");
 
+bool hijack_moving_stale;
+module_param_named(test_moving_stale, hijack_moving_stale, bool, 0444);
+MODULE_PARM_DESC(test_moving_stale, "for tests only: flush nothing when the executive's thread leaves a CPU or comes to one");
+
 char *hijack_flush = "cr3";
 module_param_named(flush, hijack_flush, charp, 0444);
 MODULE_PARM_DESC(flush, "how translations of the executive are dropped before its guest runs: cr3 (default) or invlpg");

@@ -46,6 +46,7 @@ void* const kRegion = reinterpret_cast<void*>(OSEXT_EXECUTIVE_BASE);
 struct ChildPlan {
   const ExecutiveImage* image;
   const std::string* options;
+  pid_t owner;
   int device, output;
   int ceiling;    // SCHED_FIFO priority, 0 = as inherited
   char* message;  // shared with the parent
@@ -66,6 +67,7 @@ void unregister_rseq() {
 [[noreturn]] void run_child(const ChildPlan& plan) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
     child_fail(plan, "cannot tie the executive to its owner");
+  if (getppid() != plan.owner) _exit(1);  // it died before that, and nobody will tell
   if (plan.ceiling > 0) {
     const sched_param priority{plan.ceiling};
     if (sched_setscheduler(0, SCHED_FIFO, &priority) != 0)
@@ -141,8 +143,13 @@ void HijackSession::start(const std::string& executive_path, const HijackOptions
     fail("cannot start the executive", error, "");
   }
   report_address_ = image.end;
-  const ChildPlan plan{&image,         &options.words,   device_,
-                       options.output, options.priority, static_cast<char*>(message)};
+  const ChildPlan plan{&image,
+                       &options.words,
+                       getpid(),
+                       device_,
+                       options.output,
+                       options.priority,
+                       static_cast<char*>(message)};
   // No exit signal: the program shall not see a child it does not know.
   const long pid = syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr);
   if (pid == 0) run_child(plan);

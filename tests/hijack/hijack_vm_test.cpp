@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // Runs the checks of guest/ in a machine with two CPUs, all of a kernel in one boot, and reports
 // each; and the costs, in the machine that counts exactly.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <map>
-#include <sstream>
-
 #include "benchmarks/ring_series.h"
-#include "machine/machine.h"
 #include "machine/sim/profile.h"
-#include "machine/vm/kernel_log.h"
-#include "machine/vm/setup_file.h"
+#include "tests/hijack/checks_in_machine.h"
 
 namespace osext {
 namespace {
-
-namespace fs = std::filesystem;
 
 const std::vector<std::string> kChecks = {"restartable_sequences",  // before this process joins
                                           "load_unload",
@@ -38,6 +26,7 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "third_process",
                                           "stale_translations",
                                           "stale_translations_moving",
+                                          "stale_translations_moving_control",
                                           "flush_by_page_control",
                                           "flush_by_page",
                                           "unmap_reservation",
@@ -56,6 +45,9 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "earliest_deadline_first",
                                           "too_many_guests",
                                           "kills_many",
+                                          "kills_of_everybody",
+                                          "load_under_load",
+                                          "random_operations",
                                           "protection_keys",
                                           "engine_chosen",
                                           "busy",
@@ -100,67 +92,6 @@ const std::vector<std::string> kHandlerChecks = {"load_unload",
                                                  "stop_and_continue@handler",
                                                  "migration@handler",
                                                  "load_unload"};
-constexpr std::chrono::seconds kLimit{400};
-
-class HijackTest : public testing::TestWithParam<const char*> {
- protected:
-  // Runs the checks; `make` makes the machine, `profile` has the plugin count there, the kernel is
-  // booted with `kernel_words`.
-  UnitResult run(const std::vector<std::string>& checks,
-                 std::unique_ptr<Machine> (*make)(const VmOptions&), const char* profile = "",
-                 const char* kernel_words = "") {
-    const fs::path build = OSEXT_BUILD, modules = build / "modules" / GetParam();
-    try {
-      read_setup(build / "setup.json", GetParam());
-    } catch (const MachineError& error) {
-      skipped_ = error.what();
-      return {};
-    }
-    VmOptions options;
-    options.build = build;
-    options.kernel = GetParam();
-    options.kernel_words = kernel_words;
-    if (*profile) {
-      options.plugin = OSEXT_PLUGIN;
-      options.profile = fs::path(OSEXT_PROFILES) / profile;
-    }
-    Unit unit;
-    unit.name = "hijack";
-    unit.limit = kLimit;
-    unit.argv = {"/run/osext/hijack-guest",    "1",
-                 "/run/osext/osext_hijack.ko", "/run/osext/osext_entries.ko",
-                 "/run/osext/executive",       "/run/osext/bad"};
-    unit.files = {{OSEXT_HIJACK_GUEST, unit.argv[0], 0755},
-                  {modules / "osext_hijack.ko", unit.argv[2]},
-                  {modules / "osext_entries.ko", unit.argv[3]},
-                  {OSEXT_EXECUTIVE, unit.argv[4]}};
-    for (char attack = '0'; attack <= '8'; ++attack)
-      unit.files.push_back({std::string(OSEXT_BAD_EXECUTIVE) + attack, unit.argv[5] + attack});
-    unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
-    UnitResult result = make(options)->run(unit);
-    judge(checks, result);
-    return result;
-  }
-
-  std::string skipped_;  // why, if the set-up has no such kernel
-
- private:
-  static void judge(const std::vector<std::string>& checks, const UnitResult& result) {
-    std::map<std::string, int> seen;
-    std::istringstream lines(result.console);
-    for (std::string line; std::getline(lines, line);) {
-      const std::string name = line.substr(0, line.find(' '));
-      if (std::find(checks.begin(), checks.end(), name) == checks.end()) continue;
-      ++seen[name];
-      EXPECT_EQ(line, name + " ok");
-    }
-    for (const std::string& name : checks) EXPECT_GT(seen[name], 0) << name << " did not run";
-    EXPECT_EQ(result.outcome, Outcome::finished) << result.reason << "\n"
-                                                 << result.console << result.kernel_log;
-    const auto problems = kernel_log_problems(result.kernel_log);
-    EXPECT_TRUE(problems.empty()) << fmt::format("{}\n", fmt::join(problems, "\n"));
-  }
-};
 
 TEST_P(HijackTest, Checks) {
   run(kChecks, make_smp);
@@ -168,12 +99,20 @@ TEST_P(HijackTest, Checks) {
 }
 
 TEST_P(HijackTest, ChecksWithPageTableIsolation) {
-  run(kIsolatedChecks, make_smp, "", "pti=on");
+  run(kIsolatedChecks, make_smp, {.kernel_words = "pti=on"});
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 
 TEST_P(HijackTest, SignalsByHandler) {
   run(kHandlerChecks, make_smp);
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+}
+
+// On one processor, where every turn of somebody is somebody else's wait.
+TEST_P(HijackTest, OneProcessor) {
+  run({"hog_stopped_and_killed", "sleeper_beside_hog", "ten_hogs_and_a_pipeline",
+       "children_reaped_beside_hog", "idle_executive", "control_c", "launcher_signalled"},
+      make_sim);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 
@@ -194,7 +133,7 @@ TEST_P(HijackTest, GlobalPages) {
   std::vector<std::string> checks;
   for (const auto& [name, walks] : walks_expected) checks.push_back(name);
   // The profile has a second level that holds the pages while the kernel works.
-  const UnitResult result = run(checks, make_sim, "zen3.profile");
+  const UnitResult result = run(checks, make_sim, {.profile = "zen3.profile"});
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
   const auto series = split_ring(result.ring);
   ASSERT_EQ(series.size(), checks.size()) << result.console;

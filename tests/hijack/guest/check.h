@@ -17,11 +17,14 @@
 namespace osext::test {
 
 struct Place {  // of what the host sent along
-  std::string module, entries_module, executive, bad_executive;
+  std::string module, entries_module, executive, launcher, bad_executive;
   std::string delivery;  // how signals reach executives; empty: as they choose
 };
 extern Place place;
 extern std::mt19937_64 dice;  // seeded by the command line
+
+// How often the running check does what it does: as the command line says, or as usual.
+int rounds(int usual);
 
 struct RegisterCheck {
   RegisterCheck(const char* name, std::function<void()> check);

@@ -50,7 +50,7 @@ const RegisterCheck random_calls("random_calls", [] {
   const int status = status_of_child([&] {
     // Attached by chance, this process would wait for guests: an alarm ends it well.
     dice.seed(seed);
-    for (int round = 0; round < 200; ++round) {
+    for (int left = rounds(200); left > 0; --left) {
       const int device = open(OSEXT_HIJACK_DEVICE, O_RDWR | O_CLOEXEC);
       require(device >= 0, "cannot open the device");
       for (int i = 0; i < 50; ++i) dice() % 3 ? random_ioctl(device) : random_mmap(device);

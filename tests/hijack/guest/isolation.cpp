@@ -2,8 +2,6 @@
 // A guest can neither read, write nor execute the executive, nor have the kernel do it.  Controls
 // run the same with the executive deliberately left mapped: there the attack must succeed.
 #include <fcntl.h>
-#include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -151,120 +149,6 @@ const RegisterCheck third_process("third_process", [] {
   close(pipes[0]);
   close(pipes[1]);
   require(seen == 0, "the executive was read {} times", seen);
-});
-
-// Right after a call, with nothing between that would flush, a probe of a page that the executive
-// has just used: a stale translation would let it through.
-sigjmp_buf fault_return;
-volatile sig_atomic_t faults;
-
-void on_fault(int) {
-  faults = faults + 1;
-  siglongjmp(fault_return, 1);
-}
-
-struct Probing {
-  int probes;
-  std::uint64_t number;  // of the calls before each
-  int calls;
-  int spins;                 // in the guest, between the last call and the probe
-  std::uint64_t offset = 0;  // of what is probed in the executive's region
-};
-
-// How many probes could read the executive.
-long count_stale(const Probing& probing) {
-  struct sigaction action {};
-  action.sa_handler = on_fault;
-  action.sa_flags = SA_NODEFER;  // siglongjmp restores no mask, as that would be a system call
-  sigaction(SIGSEGV, &action, nullptr);
-  volatile long stale = 0;
-  volatile int done = 0;
-  while (done < probing.probes) {
-    done = done + 1;
-    if (sigsetjmp(fault_return, 0) == 0) {
-      for (int i = 0; i < probing.calls; ++i) hijack_call(probing.number, 1);
-      for (int i = 0; i < probing.spins; ++i) asm volatile("");
-      (void)*reinterpret_cast<volatile std::uint64_t*>(OSEXT_EXECUTIVE_BASE + probing.offset);
-      stale = stale + 1;
-    }
-  }
-  return stale;
-}
-
-const RegisterCheck stale("stale_translations", [] {
-  Loaded module;
-  const int status = status_of_guest(
-      [] {
-        for (const std::uint64_t number : {OSEXT_HIJACK_RPC, OSEXT_HIJACK_RPC_MINIMAL}) {
-          faults = 0;
-          const long stale = count_stale({2000, number, 1, 0});
-          require(stale == 0 && faults == 2000, "{} of 2000 probes read the executive", stale);
-        }
-        return 0;
-      },
-      handled);
-  require(status == 0, "the guest {}", describe_status(status));
-});
-
-// How many of 2000 probes find the page that holds the executive's entry, after calls with this
-// module: 0, if its translations are dropped.
-void probe_entry(const char* parameters, const std::function<bool(long)>& right) {
-  Loaded module(parameters);
-  const int status = status_of_guest(
-      [&] {
-        const long stale = count_stale({2000, OSEXT_HIJACK_RPC, 1, 0, OSEXT_HIJACK_SHARED_BYTES});
-        require(right(stale), "{} of 2000 probes read the executive", stale);
-        return 0;
-      },
-      handled);
-  require(status == 0, "with {} the guest {}", parameters, describe_status(status));
-}
-
-const RegisterCheck by_page("flush_by_page", [] {
-  probe_entry("flush=invlpg", [](long stale) { return stale == 0; });
-});
-
-// Only the shared page is dropped, so the next one stays, and must be found.
-const RegisterCheck by_page_control("flush_by_page_control", [] {
-  probe_entry("flush=invlpg test_flush_pages=1", [](long stale) { return stale > 1000; });
-});
-
-[[noreturn]] void drive(pid_t thread) {
-  constexpr useconds_t pause_us = 200;
-  for (int i = 0;; ++i) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(i % 2, &set);
-    sched_setaffinity(thread, sizeof set, &set);
-    usleep(pause_us);
-  }
-}
-
-// The same while the thread is driven from CPU to CPU.  It leaves some with the executive mapped
-// and comes back to them as the guest; an idle CPU keeps what its TLB holds.
-const RegisterCheck stale_moving("stale_translations_moving", [] {
-  static constexpr int kProbes = 600;
-  require(sysconf(_SC_NPROCESSORS_ONLN) > 1, "needs two CPUs");
-  Loaded module;
-  const int status = status_of_child([] {
-    HijackSession session;
-    session.start(place.executive, handled);
-    const pid_t executive = session.executive_pid();
-    const pid_t driver = fork();
-    if (driver == 0) drive(executive);
-    session.join();
-    const long stale = count_stale({kProbes, SYS_getppid, 20, 200000});
-    session.leave();
-    kill(driver, SIGKILL);
-    waitpid(driver, nullptr, 0);
-    const osext_hijack_statistics statistics = session.statistics();
-    session.stop();
-    require(stale == 0, "{} of {} probes read the executive", stale, kProbes);
-    require(statistics.migrations > 10 && statistics.unhooks > 10, "{} migrations, {} unhooks",
-            statistics.migrations, statistics.unhooks);
-    return 0;
-  });
-  require(status == 0, "the child {}", describe_status(status));
 });
 
 // The guest takes away what keeps its slot free: it dies, alone.

@@ -109,7 +109,7 @@ void random_pause(unsigned limit_us) {
 
 const RegisterCheck kills("kills", [] {
   Loaded module;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = rounds(40); i > 0; --i) {
     const Victims victims = start_victims();
     random_pause(20000);
     const bool owner_first = dice() % 2;
@@ -184,7 +184,8 @@ const RegisterCheck migration("migration", [] {
       }
     }
     session.join();
-    for (int i = 0; i < 6000; ++i) {
+    const int calls = rounds(6000);
+    for (int i = 0; i < calls; ++i) {
       require(checked_call(OSEXT_HIJACK_RPC, i) == osext_hijack_rpc_result(i), "wrong answer");
       require(checked_call(OSEXT_HIJACK_RPC_MINIMAL, i) == i + 1ULL, "wrong minimal answer");
       if (i % 16 == 0) sched_yield();
@@ -194,6 +195,9 @@ const RegisterCheck migration("migration", [] {
     waitpid(driver, nullptr, 0);
     const osext_hijack_statistics statistics = session.statistics();
     require(statistics.migrations > 10, "only {} migrations", statistics.migrations);
+    fmt::print("  {} migrations, {} fast and {} slow traps\n", statistics.migrations,
+               statistics.fast_traps, statistics.slow_traps);
+    std::fflush(stdout);
     session.stop();
     return 0;
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-// hijack-guest SEED MODULE ENTRIES-MODULE EXECUTIVE BAD-EXECUTIVE CHECK...: runs the checks, a line
-// of output each; status 0 if all hold.  CHECK@handler: with signals delivered by handler.
+// hijack-guest SEED MODULE ENTRIES-MODULE EXECUTIVE LAUNCHER BAD-EXECUTIVE
+// CHECK[@handler][:ROUNDS]...: runs the checks, a line of output each; status 0 if all hold.
+// @handler: with signals delivered by handler.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,30 @@ std::map<std::string, std::function<void()>>& checks() {
   static std::map<std::string, std::function<void()>> all;
   return all;
 }
+
+int rounds_asked;  // 0: as usual
+
+// CHECK[@handler][:ROUNDS]; returns what is wrong, or nothing.
+std::string run_check(const std::string& word) {
+  const std::size_t colon = word.find(':');
+  const std::string name = word.substr(0, colon);
+  const std::size_t at = name.find('@');
+  const auto check = checks().find(name.substr(0, at));
+  if (check == checks().end()) return "no such check";
+  try {
+    rounds_asked = colon == std::string::npos ? 0 : std::stoi(word.substr(colon + 1));
+    place.delivery = at == name.npos ? "" : name.substr(at + 1);
+    check->second();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
 }  // namespace
+
+int rounds(int usual) {
+  return rounds_asked > 0 ? rounds_asked : usual;
+}
 
 RegisterCheck::RegisterCheck(const char* name, std::function<void()> check) {
   checks()[name] = std::move(check);
@@ -90,21 +114,12 @@ volatile std::uint64_t* executive_memory() {
 
 int main(int count, char** arguments) {
   using namespace osext::test;
-  if (count < 7) return 2;
+  if (count < 8) return 2;
   dice.seed(std::stoull(arguments[1]));
-  place = {arguments[2], arguments[3], arguments[4], arguments[5], ""};
+  place = {arguments[2], arguments[3], arguments[4], arguments[5], arguments[6], ""};
   int failed = 0;
-  for (int i = 6; i < count; ++i) {
-    const std::string name = arguments[i];
-    const std::size_t at = name.find('@');
-    place.delivery = at == name.npos ? "" : name.substr(at + 1);
-    const auto check = checks().find(name.substr(0, at));
-    std::string problem = check == checks().end() ? "no such check" : "";
-    try {
-      if (problem.empty()) check->second();
-    } catch (const std::exception& error) {
-      problem = error.what();
-    }
+  for (int i = 7; i < count; ++i) {
+    const std::string problem = run_check(arguments[i]);
     fmt::print("{} {}\n", arguments[i], problem.empty() ? "ok" : "FAILED: " + problem);
     std::fflush(stdout);
     failed += !problem.empty();

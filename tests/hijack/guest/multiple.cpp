@@ -3,7 +3,6 @@
 // scheduled and killed, and none disturbs the others.
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -15,41 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/hijack/guest/check.h"
+#include "tests/hijack/guest/several.h"
 
 namespace osext::test {
 namespace {
-
-// A process of its own that is a guest of the session while it runs `body`, to its end.
-pid_t start_guest(HijackSession& session, const std::function<int()>& body) {
-  std::fflush(stdout);
-  const pid_t child = fork();
-  require(child >= 0, "fork failed");
-  if (child != 0) return child;
-  int status = 99;
-  try {
-    session.join();
-    status = body();
-  } catch (const std::exception& error) {
-    fmt::print("  in a guest: {}\n", error.what());
-    std::fflush(stdout);
-  }
-  _exit(status);
-}
-
-int wait_for(pid_t child) {
-  int status;
-  require(waitpid(child, &status, 0) == child, "waitpid failed");
-  return status;
-}
-
-template <class Value>
-Value* shared_array(std::size_t count) {
-  void* memory = mmap(nullptr, count * sizeof(Value), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  require(memory != MAP_FAILED, "mmap failed");
-  return static_cast<Value*>(memory);
-}
 
 // Each guest computes on its own while the others do, and forks: nobody's registers, vector
 // registers or memory may come to another.
@@ -305,7 +273,7 @@ const RegisterCheck crowd("too_many_guests", [] {
 // Guests and executives are killed at random while many run.
 const RegisterCheck kills_many("kills_many", [] {
   Loaded module;
-  for (int round = 0; round < 6; ++round) {
+  for (int left = rounds(6); left > 0; --left) {
     HijackSession session;
     session.start(place.executive, {"quantum_us=500"});
     std::vector<pid_t> guests;

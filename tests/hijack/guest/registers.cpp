@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "tests/hijack/guest/check.h"
+#include "tests/hijack/guest/extended_state.h"
 
 extern "C" {
 void call_checked(const osext::test::Registers* in);
@@ -47,8 +48,8 @@ Registers random_registers(std::uint64_t number, std::uint64_t argument) {
   return in;
 }
 
-void guest_calls(int rounds, std::uint64_t parent) {
-  for (int i = 0; i < rounds; ++i) {
+void guest_calls(int count, std::uint64_t parent) {
+  for (int i = 0; i < count; ++i) {
     const std::uint64_t argument = dice();
     require(checked_call(OSEXT_HIJACK_RPC, argument) == osext_hijack_rpc_result(argument),
             "RPC {} answers wrongly", i);
@@ -70,7 +71,7 @@ void guest_calls(int rounds, std::uint64_t parent) {
   }
 }
 
-void registers(const std::string& parameters, int rounds) {
+void registers(const std::string& parameters, int count) {
   Loaded module(parameters);
   HijackSession session;
   session.start(place.executive);
@@ -78,21 +79,21 @@ void registers(const std::string& parameters, int rounds) {
   const std::uint64_t counted = 1, owner = getpid();
   session.join();
   const std::uint64_t before = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_RPCS);
-  guest_calls(rounds, owner);
+  guest_calls(count, owner);
   const std::uint64_t after = hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_RPCS);
   const std::uint64_t minimal =
       hijack_call(OSEXT_HIJACK_STATISTICS, OSEXT_HIJACK_COUNT_DIRECT_MINIMAL);
   const osext_hijack_statistics statistics = session.statistics();
   session.leave();
-  require(after - before == counted * rounds, "the executive counted {} of {} calls",
-          after - before, rounds);
-  require(minimal == (rounds + 7ULL) / 8, "assembly made {} system calls", minimal);
+  require(after - before == counted * count, "the executive counted {} of {} calls", after - before,
+          count);
+  require(minimal == (count + 7ULL) / 8, "assembly made {} system calls", minimal);
   require(gs_base() == 0x123456789000ULL, "the gs base is lost");
   asm volatile("wrgsbase %0" ::"r"(0ULL));
   const bool slow = parameters == "engine=entry";
   require(statistics.engine == (slow ? OSEXT_HIJACK_ENGINE_ENTRY : OSEXT_HIJACK_ENGINE_DIRECT),
           "the engine is {}", statistics.engine);
-  const std::uint64_t calls = 2ULL * rounds;
+  const std::uint64_t calls = 2ULL * count;
   require((slow ? statistics.slow_traps : statistics.fast_traps) > calls,
           "too few traps: {} fast, {} slow", statistics.fast_traps, statistics.slow_traps);
   require((slow ? statistics.fast_traps : statistics.slow_traps) == 0,
@@ -101,8 +102,8 @@ void registers(const std::string& parameters, int rounds) {
   session.stop();
 }
 
-const RegisterCheck fast("registers_fast", [] { registers("", 10000); });
-const RegisterCheck entry("registers_entry", [] { registers("engine=entry", 3000); });
+const RegisterCheck fast("registers_fast", [] { registers("", rounds(10000)); });
+const RegisterCheck entry("registers_entry", [] { registers("engine=entry", rounds(3000)); });
 
 // The checker itself must see a change: a system call that does change a register.
 const RegisterCheck control("registers_control", [] {
@@ -112,6 +113,18 @@ const RegisterCheck control("registers_control", [] {
   spoiled.r15 ^= 1;
   require(checked_out.r15 == in.r15 && checked_out.r15 != spoiled.r15, "r15 is not compared");
   require(std::memcmp(checked_out.xmm, in.xmm, sizeof in.xmm) == 0, "xmm changes natively");
+  ExtendedState own{}, before = random_extended_state(dice), after{};
+  save(own);
+  load(before);
+  save(after);
+  load(own);
+  before.mxcsr_mask = after.mxcsr_mask;  // the processor's own
+  require(same(before, after), "x87 or vector registers do not come back as they were loaded");
+  after.ymm_high[15][1] ^= 1;
+  require(!same(before, after), "the upper halves of ymm are not compared");
+  after = before;
+  after.mxcsr ^= 0x2000;
+  require(!same(before, after), "mxcsr is not compared");
   require(checked_out.flags == in.flags, "flags change natively: {:#x} {:#x}", in.flags,
           checked_out.flags);
 });
@@ -120,8 +133,16 @@ const RegisterCheck control("registers_control", [] {
 
 std::uint64_t checked_call(std::uint64_t number, std::uint64_t argument) {
   const Registers in = random_registers(number, argument);
+  const ExtendedState random = random_extended_state(dice);
   const std::uint64_t fs = fs_base(), gs = gs_base();
+  ExtendedState own{}, before{}, after{};
+  save(own);
+  load(random);
+  save(before);
   call_checked(&in);
+  save(after);
+  load(own);
+  require(same(before, after), "call {:#x} changes x87, mxcsr or the upper halves of ymm", number);
   Registers expected = in;
   expected.rax = checked_out.rax;
   require(fs_base() == fs && gs_base() == gs, "call {:#x} changes fs or gs", number);
