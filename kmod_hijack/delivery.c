@@ -52,9 +52,15 @@ static int refuse_mprotect(struct vm_area_struct *vma, unsigned long start, unsi
 	return -EPERM;
 }
 
-static void free_alternate(struct vm_area_struct *vma)
+/* A refused move has a second mapping of the same pages for a moment. */
+static void keep_alternate(struct vm_area_struct *vma)
 {
-	free_pages((unsigned long)vma->vm_private_data, ALTERNATE_ORDER);
+	get_page(virt_to_page(vma->vm_private_data));
+}
+
+static void drop_alternate(struct vm_area_struct *vma)
+{
+	put_page(virt_to_page(vma->vm_private_data));
 }
 
 static const struct vm_operations_struct handler_ops = {
@@ -63,9 +69,10 @@ static const struct vm_operations_struct handler_ops = {
 	.mprotect = refuse_mprotect,
 };
 
-/* Never split and never copied to a child: one mapping has the pages. */
+/* Never split and never copied to a child. */
 static const struct vm_operations_struct alternate_ops = {
-	.close = free_alternate,
+	.open = keep_alternate,
+	.close = drop_alternate,
 	.mremap = refuse_mremap,
 	.may_split = refuse_split,
 	.mprotect = refuse_mprotect,
@@ -96,7 +103,7 @@ static int map_alternate(struct vm_area_struct *vma)
 	if (vma->vm_start != OSEXT_HIJACK_ALTERNATE || (vma->vm_flags & (VM_EXEC | VM_SHARED)) != VM_SHARED ||
 	    vma->vm_end != OSEXT_HIJACK_ALTERNATE + OSEXT_HIJACK_SIGNAL_STACK_BYTES)
 		return -EINVAL;
-	pages = __get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, ALTERNATE_ORDER);
+	pages = __get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP, ALTERNATE_ORDER);
 	if (!pages)
 		return -ENOMEM;
 	/* VM_IO, VM_PFNMAP: closed to /proc/PID/mem, ptrace, process_vm_writev and asynchronous I/O; never dropped. */
@@ -111,7 +118,7 @@ static int map_alternate(struct vm_area_struct *vma)
 	return 0;
 }
 
-/* Only for the module itself: see hijack_delivery_map().  -EINVAL: not one of ours. */
+/* For the module itself, which device_mmap() makes sure of.  -EINVAL: not one of ours. */
 int hijack_delivery_mmap(struct vm_area_struct *vma)
 {
 	switch (vma->vm_pgoff) {
@@ -158,7 +165,9 @@ int hijack_delivery_attach(struct hijack_session *session, u64 signal_stack)
 		pr_err("osext_hijack: signals come by handler with flush=cr3 only\n");
 		return -EOPNOTSUPP;
 	}
+	WRITE_ONCE(session->mapper, current);
 	error = hijack_delivery_map(session, false);
+	WRITE_ONCE(session->mapper, NULL);
 	if (error)
 		return error;
 	private->alternate_guest = OSEXT_HIJACK_ALTERNATE;

@@ -56,6 +56,7 @@ long hijack_deny(unsigned int nr, const struct pt_regs *regs)
 	case __NR_pkey_alloc:
 	case __NR_userfaultfd:
 		return -ENOSYS;
+	case __NR_pidfd_getfd:	/* the launcher's or the executive's session */
 	case __NR_ptrace:
 	case __NR_perf_event_open:	/* its samples would show the executive */
 	case __NR_seccomp:

@@ -63,19 +63,6 @@ bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm)
 	return found;
 }
 
-bool hijack_maps_reservation(struct mm_struct *mm)
-{
-	struct vm_area_struct *vma;
-	bool found;
-
-	mmap_read_lock(mm);
-	vma = find_vma(mm, OSEXT_EXECUTIVE_BASE);
-	found = vma && vma->vm_start == OSEXT_EXECUTIVE_BASE &&
-		vma->vm_end == OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE && vma->vm_ops == &reservation_ops;
-	mmap_read_unlock(mm);
-	return found;
-}
-
 /*
  * Is the region all there is in the executive's slot at home, and the thread
  * alone there?  Guests see the whole slot, and nobody flushes a guest's
@@ -181,7 +168,6 @@ static int map_region(struct hijack_session *session, struct vm_area_struct *vma
 	return error;
 }
 
-/* Only for the module itself: see hijack_reserve(). */
 static int map_reservation(struct vm_area_struct *vma)
 {
 	if (vma->vm_start != OSEXT_EXECUTIVE_BASE || vma->vm_end != OSEXT_EXECUTIVE_BASE + OSEXT_EXECUTIVE_SIZE)
@@ -196,14 +182,13 @@ static int map_reservation(struct vm_area_struct *vma)
 
 /*
  * Reserves the executive's place in the caller's memory, so that nothing else
- * comes to lie there.  0, or what mmap says.  May sleep.
+ * comes to lie there.  0, or what mmap says: -EEXIST if something does already.
+ * Context: the task that session->mapper or its guest's `mapping` names; may sleep.
  */
 int hijack_reserve(struct hijack_session *session)
 {
 	unsigned long address;
 
-	if (hijack_maps_reservation(current->mm))
-		return 0;
 	address = vm_mmap(session->file, OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE, PROT_NONE,
 			  MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, RESERVE_OFFSET);
 	if (IS_ERR_VALUE(address))
@@ -233,10 +218,23 @@ bool hijack_in_reserved(const struct hijack_session *session, unsigned long star
 	return start < last && end > first;
 }
 
+/*
+ * Is it the module that maps here, for this task?  What it maps later counts as
+ * its own, so nobody else may map the like.
+ */
+static bool is_mapping(const struct hijack_session *session)
+{
+	const struct hijack_guest *guest = hijack_guest_of(current);
+
+	return READ_ONCE(session->mapper) == current || (guest && guest->session == session && guest->mapping);
+}
+
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_pgoff == 0)
 		return map_region(file->private_data, vma);
+	if (!is_mapping(file->private_data))
+		return -EPERM;
 	if (vma->vm_pgoff == RESERVE_OFFSET >> PAGE_SHIFT)
 		return map_reservation(vma);
 	return hijack_delivery_mmap(vma);
@@ -323,6 +321,9 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 			return -EFAULT;
 		return join.flags || join.reserved ? -EINVAL : hijack_join(session);
 	case OSEXT_HIJACK_READ:
+		/* A guest, with a descriptor that it was given or took, would read its executive. */
+		if (hijack_guest_of(current))
+			return -EPERM;
 		if (copy_from_user(&read, from, sizeof(read)))
 			return -EFAULT;
 		if (mutex_lock_killable(&session->lock))
@@ -373,10 +374,8 @@ static int device_flush(struct file *file, fl_owner_t owner)
 
 	if (!READ_ONCE(session->dead))
 		return 0;
-	flush_workqueue(hijack_workqueue);
-	/* Owners of guests end, each in its own time; but whoever ends himself may be one. */
-	if (!(current->flags & PF_EXITING))
-		wait_event_killable_timeout(session->wait, !atomic_read(&session->living), HZ);
+	/* Owners of guests end, each in its own time. */
+	wait_event_killable_timeout(session->wait, READ_ONCE(session->buried) && !atomic_read(&session->living), HZ);
 	return 0;
 }
 

@@ -111,6 +111,7 @@ SYM_CODE_START(hijack_page_fault)
 	movq	PRIVATE_STACK(%rcx), %rsp
 	movq	PRIVATE_UPCALL(%rcx), %rcx
 	swapgs
+	/* On AMD the stack segment's cached attributes stay those of the exception: the executive's are not looked at. */
 	sysretq
 	int3
 

@@ -82,6 +82,7 @@ struct hijack_guest {
 	struct mm_struct *mm;		/* kept from being freed, not from being emptied */
 	struct mmu_notifier guard;	/* watches the reservation there */
 	bool unfit;			/* the reservation was taken away */
+	bool mapping;			/* hijack_reserve() maps for it, now */
 	struct hijack_global *global;	/* if its pages are; see global.c */
 
 	struct osext_hijack_state *context;	/* a page */
@@ -93,6 +94,8 @@ struct hijack_session {
 	struct mutex lock;
 	wait_queue_head_t wait;		/* the executive's thread, for events; the host, for `ready` */
 	bool attached, ready, idle, dead;
+	bool buried;			/* hijack_bury() is through */
+	struct task_struct *mapper;	/* attaches now: hijack_delivery_map() maps for it */
 	bool by_handler;		/* how its signals come; delivery.c */
 	bool noted;			/* by_handler: one came while the executive ran, which has not asked since */
 	int exit_signal;		/* what the thread died of */
@@ -229,7 +232,6 @@ long hijack_delivery_notify(struct hijack_session *session);
 
 /* device.c */
 bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm);
-bool hijack_maps_reservation(struct mm_struct *mm);
 bool hijack_owns_slot(struct hijack_session *session);
 int hijack_reserve(struct hijack_session *session);
 void hijack_unreserve(struct hijack_session *session);

@@ -97,7 +97,9 @@ static int enter_memory(struct hijack_guest *guest)
 	if (guest->mm == current->mm)
 		return 0;
 	leave_memory(guest);
+	guest->mapping = true;
 	error = hijack_reserve(guest->session);
+	guest->mapping = false;
 	if (error)
 		return error;
 	guest->unfit = false;

@@ -192,6 +192,8 @@ void hijack_bury(struct work_struct *work)
 		hijack_guest_put(guest);
 	}
 	mmput(session->home);
+	WRITE_ONCE(session->buried, true);
+	wake_up_all(&session->wait);
 	fput(session->file);	/* may free the session, from another context */
 }
 

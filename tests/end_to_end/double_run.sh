@@ -16,11 +16,11 @@ for run in a b; do
     echo "run $run is not clean" >&2
     exit 1
   fi
+  # One boot of each kernel command line.
   grep -o '"nonce": "[0-9a-f]*"' "$work/$run/run.json" >"$work/$run.nonces"
-  [[ $(wc -l <"$work/$run.nonces") -eq 1 ]]
 done
 
-if cmp -s "$work/a.nonces" "$work/b.nonces"; then
+if grep -qFxf "$work/a.nonces" "$work/b.nonces"; then
   echo "both runs used one boot: nothing is proved" >&2
   exit 1
 fi

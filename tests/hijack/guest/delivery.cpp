@@ -244,6 +244,19 @@ const RegisterCheck mappings("delivery_mappings", [] {
       },
       often_by_handler);
   require(status == 0, "the guest {}", describe_status(status));
+  // A move that is refused only after it was tried; its pages would be freed twice.
+  for (void* place : {stack, handler, stack}) {
+    status = status_of_guest(
+        [&] {
+          mremap(place, OSEXT_HIJACK_SIGNAL_STACK_BYTES, OSEXT_HIJACK_SIGNAL_STACK_BYTES,
+                 MREMAP_MAYMOVE | MREMAP_FIXED, reinterpret_cast<void*>(0x300000000000));
+          spin();
+          return 0;
+        },
+        often_by_handler);
+    require(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "moving {}: the guest {}", place,
+            describe_status(status));
+  }
   for (void* place : {handler, stack}) {
     status = status_of_guest(
         [&] {
@@ -350,6 +363,40 @@ const RegisterCheck by_page("delivery_refused", [] {
     return;
   }
   throw std::runtime_error("flush=invlpg and delivery by handler start");
+});
+
+// Whoever has the session's descriptor maps none of what counts as the module's own, and does not
+// become a guest with a handler of his own.
+const RegisterCheck mapped_before("delivery_mapped_before", [] {
+  Loaded module;
+  HijackSession session;
+  session.start(place.executive, often_by_handler);
+  const auto try_to_map = [&](std::uint64_t address, std::uint64_t bytes, off_t offset) {
+    return mmap(reinterpret_cast<void*>(address), bytes, PROT_NONE,
+                MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, session.device(), offset);
+  };
+  require(try_to_map(OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE, 0x10000000) == MAP_FAILED &&
+              errno == EPERM,
+          "the reservation");
+  require(try_to_map(OSEXT_HIJACK_HANDLER, OSEXT_HIJACK_HANDLER_BELOW, 0x20000000) == MAP_FAILED &&
+              errno == EPERM,
+          "the handler");
+  require(try_to_map(OSEXT_HIJACK_ALTERNATE, OSEXT_HIJACK_SIGNAL_STACK_BYTES, 0x30000000) ==
+                  MAP_FAILED &&
+              errno == EPERM,
+          "the stack");
+  const int status = status_of_child([&] {
+    void* own = mmap(reinterpret_cast<void*>(OSEXT_HIJACK_HANDLER), OSEXT_HIJACK_HANDLER_BELOW,
+                     PROT_READ | PROT_WRITE | PROT_EXEC,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    require(own != MAP_FAILED, "no handler of its own");
+    session.join();
+    return 0;
+  });
+  require(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "with a handler of its own it {}",
+          describe_status(status));
+  session.stop();
+  require_working_session();
 });
 
 }  // namespace

@@ -3,6 +3,7 @@
 // run the same with the executive deliberately left mapped: there the attack must succeed.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -120,6 +121,33 @@ const RegisterCheck pointers_control("pointers_control", [] {
 });
 
 // A third process looks at the executive's thread while it runs its guest.
+// The session's descriptor, in the hands of a guest, does not show it the executive; nor does it
+// take the launcher's.
+const RegisterCheck descriptors("descriptors", [] {
+  Loaded module;
+  HijackSession session;
+  session.start(place.executive);
+  const pid_t launcher = getpid();
+  std::uint64_t words[8]{};
+  osext_hijack_read read{OSEXT_EXECUTIVE_BASE + OSEXT_HIJACK_SHARED_BYTES, sizeof words,
+                         reinterpret_cast<std::uint64_t>(words), 0};
+  require(ioctl(session.device(), OSEXT_HIJACK_READ, &read) == 0 && words[0] != 0,
+          "whoever is no guest may read it");  // the control
+  const int status = status_of_child([&] {
+    session.join();
+    require(ioctl(session.device(), OSEXT_HIJACK_READ, &read) == -1 && errno == EPERM,
+            "a guest reads it");
+    const auto process = static_cast<int>(syscall(SYS_pidfd_open, launcher, 0));
+    require(process >= 0, "no pidfd");
+    require(syscall(SYS_pidfd_getfd, process, session.device(), 0) == -1 && errno == EPERM,
+            "it takes the launcher's descriptor");
+    session.leave();
+    return 0;
+  });
+  require(status == 0, "the guest {}", describe_status(status));
+  session.stop();
+});
+
 const RegisterCheck third_process("third_process", [] {
   Loaded module;
   int pipes[2];
