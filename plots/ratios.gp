@@ -14,7 +14,7 @@ set termoption noenhanced
 
 bar = 0.8 / series_count                   # of a group's height of 1
 row_pixels = 22 * series_count + 10
-legend_lines = (series_count + 1) / 2      # two entries a line
+legend_lines = series_count
 top_pixels = 66 + 20 * legend_lines        # title, subtitle, legend
 bottom_pixels = 66 + 16 * note_count       # axis and notes
 height = top_pixels + groups * row_pixels + bottom_pixels
@@ -56,7 +56,7 @@ set label 1 title_text at screen 0.02, screen from_top(20) left font ',17' textc
 set label 2 subtitle_text at screen 0.02, screen from_top(42) left font ',12' textcolor '#555555'
 set label 3 'ratio to a plain system call (getppid) on the same machine; log scale' \
     at screen 0.58, screen from_bottom(bottom_pixels - 44) center font ',12' textcolor '#222222'
-set key at screen 0.20, screen from_top(54) left top horizontal Left reverse samplen 1.2 width 1
+set key at screen 0.20, screen from_top(54) left top vertical Left reverse samplen 1.2 width 1
 
 do for [i = 1:note_count] {
   set label 10 + i note[i] at screen 0.02, screen from_bottom(bottom_pixels - 56 - 16 * i) \
