@@ -193,12 +193,20 @@ long hijack_serve(struct hijack_session *session, u32 id, void __user *from, boo
 struct hijack_guest *hijack_held_guest(struct hijack_session *session, u32 id);
 void hijack_lay_off(struct hijack_guest *guest);
 
-/* owner.c: guests as their owners live them. */
+/* owner.c: who owns which guest. */
 void hijack_own(struct hijack_guest *guest, struct task_struct *task);
 struct hijack_guest *hijack_guest_of(struct task_struct *task);
+void hijack_hire(struct hijack_guest *guest);
+void hijack_resign(struct hijack_guest *guest);
 void hijack_owner_exits(struct task_struct *task);
 void hijack_owner_forks(struct task_struct *child);
 void hijack_owner_wakes(struct task_struct *task);
+
+/* servant.c: what an owner does.  memory.c: the memory that it does it in. */
+void hijack_drive(struct callback_head *work);
+int hijack_enter_memory(struct hijack_guest *guest);
+void hijack_quit_memory(struct hijack_guest *guest);
+void hijack_leave_memory(struct hijack_guest *guest);
 
 /* session.c */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory that a guest lives in: its owner's, with the executive's place
+ * reserved, watched by a guard, and its pages global if that is wanted.
+ */
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+
+#include "hijack.h"
+
+/* Somebody takes the reservation away: the guest cannot go on. */
+static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_range *range)
+{
+	struct hijack_guest *guest = container_of(guard, struct hijack_guest, guard);
+	struct hijack_session *session = guest->session;
+
+	if (range->event != MMU_NOTIFY_UNMAP || guest->unfit ||
+	    !hijack_in_reserved(session, range->start, range->end))
+		return 0;
+	WRITE_ONCE(guest->unfit, true);
+	/* By a call of the executive itself: its own pages must not go with it. */
+	if (current == session->thread && session->current_guest == guest)
+		hijack_unhook(session, STATE_CALL);
+	if (!(guest->owner->flags & PF_EXITING)) {
+		pr_info_ratelimited("osext_hijack: killing guest %d: it unmapped the executive's place\n",
+				    task_pid_nr(guest->owner));
+		send_sig(SIGKILL, guest->owner, 1);
+	}
+	return 0;
+}
+
+static const struct mmu_notifier_ops guard_ops = { .invalidate_range_start = guard_unmap };
+
+static void stop_global(struct hijack_guest *guest)
+{
+	hijack_global_stop(guest->global);
+	guest->global = NULL;
+}
+
+/* Nothing of it is needed any more.  May sleep. */
+void hijack_leave_memory(struct hijack_guest *guest)
+{
+	if (!guest->mm)
+		return;
+	stop_global(guest);
+	mmu_notifier_unregister(&guest->guard, guest->mm);
+	mmdrop(guest->mm);
+	guest->mm = NULL;
+}
+
+/*
+ * The owner's memory is the guest's: at the start, and after each exec.
+ * Context: the owner; may sleep.  0, or why there is no place for the executive.
+ */
+int hijack_enter_memory(struct hijack_guest *guest)
+{
+	int error;
+
+	if (guest->mm == current->mm)
+		return 0;
+	hijack_leave_memory(guest);
+	guest->mapping = true;
+	error = hijack_reserve(guest->session);
+	guest->mapping = false;
+	if (error)
+		return error;
+	guest->unfit = false;
+	guest->guard.ops = &guard_ops;
+	error = mmu_notifier_register(&guest->guard, current->mm);
+	if (error)
+		return error;
+	guest->mm = current->mm;
+	mmgrab(guest->mm);
+	guest->global = hijack_global_start(guest->mm);
+	if (IS_ERR(guest->global)) {
+		error = PTR_ERR(guest->global);
+		guest->global = NULL;
+		hijack_leave_memory(guest);
+	}
+	return error;
+}
+
+/* The guest leaves, its memory stays.  Context: the owner; may sleep. */
+void hijack_quit_memory(struct hijack_guest *guest)
+{
+	WRITE_ONCE(guest->unfit, true);	/* so that the guard lets the reservation go */
+	hijack_unreserve(guest->session);
+	stop_global(guest);
+}
