@@ -118,7 +118,7 @@ static int map_alternate(struct vm_area_struct *vma)
 	return 0;
 }
 
-/* For the module itself, which device_mmap() makes sure of.  -EINVAL: not one of ours. */
+/* For the module itself, which hijack_mmap() makes sure of.  -EINVAL: not one of ours. */
 int hijack_delivery_mmap(struct vm_area_struct *vma)
 {
 	switch (vma->vm_pgoff) {

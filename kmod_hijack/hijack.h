@@ -238,13 +238,18 @@ int hijack_delivery_map(struct hijack_session *session, bool guest);
 int hijack_delivery_mmap(struct vm_area_struct *vma);
 long hijack_delivery_notify(struct hijack_session *session);
 
-/* device.c */
+/* region.c */
 bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm);
 bool hijack_owns_slot(struct hijack_session *session);
 int hijack_reserve(struct hijack_session *session);
 void hijack_unreserve(struct hijack_session *session);
 bool hijack_in_reserved(const struct hijack_session *session, unsigned long start, unsigned long end);
 bool hijack_in_region(struct hijack_session *session, u64 address, u64 bytes);
+int hijack_mmap(struct file *file, struct vm_area_struct *vma);
+long hijack_read_region(struct hijack_session *session, const struct osext_hijack_read *arguments);
+void hijack_free_region(struct hijack_session *session);
+
+/* device.c */
 int hijack_device_init(void);
 void hijack_device_exit(void);
 
