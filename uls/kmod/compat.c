@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's internals that are not exported. */
+#include <linux/kprobes.h>
+#include <linux/static_call.h>
+
+#include "compat.h"
+
+struct uls_kernel uls_kernel;
+
+static unsigned long no_lookup(const char *name)
+{
+	return 0;
+}
+
+/* A direct call: the function's ENDBR is sealed, so an indirect one would fault. */
+DEFINE_STATIC_CALL(uls_kallsyms, no_lookup);
+
+/* kallsyms_lookup_name is not exported, but a kprobe finds it. */
+static int find_lookup(void)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	int error = register_kprobe(&probe);
+	unsigned long address;
+
+	if (error) {
+		pr_err("osext_uls: no kprobes (%d): cannot find kernel internals\n", error);
+		return -ENOENT;
+	}
+	address = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+#ifdef CONFIG_X86_KERNEL_IBT
+	if (is_endbr(*((u32 *)address - 1)))	/* the probe sits behind it */
+		address -= 4;
+#endif
+	static_call_update(uls_kallsyms, (typeof(&no_lookup))address);
+	return 0;
+}
+
+static void match_tracepoint(struct tracepoint *tp, void *unused)
+{
+	if (!strcmp(tp->name, "sched_process_exit"))
+		uls_kernel.process_exit = tp;
+	if (!strcmp(tp->name, "sched_process_exec"))
+		uls_kernel.process_exec = tp;
+}
+
+int uls_compat_init(void)
+{
+	int error = find_lookup();
+
+	if (error)
+		return error;
+	uls_kernel.force_signal = static_call(uls_kallsyms)("force_sig_info_to_task");
+	if (!uls_kernel.force_signal) {
+		pr_err("osext_uls: this kernel has no force_sig_info_to_task: not supported\n");
+		return -ENOENT;
+	}
+	for_each_kernel_tracepoint(match_tracepoint, NULL);
+	if (!uls_kernel.process_exit || !uls_kernel.process_exec) {
+		pr_err("osext_uls: this kernel has no tracepoints sched_process_exit and _exec: not supported\n");
+		return -ENOENT;
+	}
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Everything that differs between kernel versions, and the kernel's internals
+ * that are not exported; looked up at load, and one missing is a reason not to
+ * load.
+ */
+#ifndef OSEXT_ULS_KMOD_COMPAT_H
+#define OSEXT_ULS_KMOD_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/tracepoint.h>
+#include <linux/version.h>
+
+struct uls_kernel {
+	unsigned long force_signal;	/* the function behind every signal of a fault */
+	struct tracepoint *process_exit, *process_exec;
+};
+
+extern struct uls_kernel uls_kernel;
+
+/* 0, or -ENOENT after a line in the kernel log.  May sleep. */
+int uls_compat_init(void);
+
+/* True if the task runs with a user shadow stack, which would not know the return to the stub. */
+static inline bool uls_has_shadow_stack(struct task_struct *task)
+{
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	return task->thread.features & 1;	/* ARCH_SHSTK_SHSTK */
+#else
+	return false;
+#endif
+}
+
+/* True if the processor delivers events by FRED, with another frame on the stack. */
+static inline bool uls_has_fred(void)
+{
+#ifdef X86_FEATURE_FRED
+	return cpu_feature_enabled(X86_FEATURE_FRED);
+#else
+	return false;
+#endif
+}
+
+static inline void uls_vma_flags(struct vm_area_struct *vma, unsigned long set, unsigned long clear)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_mod(vma, set, clear);
+#else
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+static inline void uls_set_ip(struct ftrace_regs *fregs, unsigned long ip)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	ftrace_regs_set_instruction_pointer(fregs, ip);
+#else
+	ftrace_instruction_pointer_set(fregs, ip);
+#endif
+}
+
+#endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sandbox's two superpages: their memory, the mapping in each host, and
+ * opening and closing it.
+ *
+ * The mapping has no access rights and cannot get any, be split, moved or grown;
+ * unmapping it whole is leaving.  Its page tables are the host's own.  Closed, the
+ * two entries are empty (mode=present), so that neither the program nor the kernel
+ * on its behalf can reach the pages; or they lack the user bit only (mode=us), as
+ * on the slides, and the kernel can be talked into reading and writing them.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/bitmap.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/module.h>
+#include <asm/tlbflush.h>
+
+#include "compat.h"
+#include "uls.h"
+
+#define PAGES (OSEXT_ULS_PAGE_BYTES / PAGE_SIZE)
+#define GUARD (OSEXT_ULS_DATA + OSEXT_ULS_PAGE_BYTES)	/* the rest of the region: never anything */
+
+static struct page *code_page, *data_page;
+static DECLARE_BITMAP(code_map, PAGES);
+static DECLARE_BITMAP(data_map, PAGES);
+static u64 code_open, data_open, code_closed, data_closed;	/* values of the entries */
+
+static const u8 stub[] = {
+	0xb8, OSEXT_ULS_RETURN & 0xff, OSEXT_ULS_RETURN >> 8, 0, 0,	/* mov $OSEXT_ULS_RETURN, %eax */
+	0x0f, 0x05,	/* syscall */
+	0x0f, 0x0b,	/* ud2 */
+};
+
+/* The kernel's own address of an address in the sandbox. */
+void *uls_alias(u64 address)
+{
+	if (address < OSEXT_ULS_DATA)
+		return page_address(code_page) + (address - OSEXT_ULS_CODE);
+	return page_address(data_page) + (address - OSEXT_ULS_DATA);
+}
+
+/* `page` is OSEXT_ULS_CODE or _DATA.  Under uls_mutex.  0 or -ENOSPC. */
+int uls_area_allocate(unsigned long page, u32 bytes, struct uls_area *area)
+{
+	unsigned long *map = page == OSEXT_ULS_CODE ? code_map : data_map;
+	u32 count = DIV_ROUND_UP(bytes, PAGE_SIZE);
+	unsigned long first = bitmap_find_next_zero_area(map, PAGES, 0, count, 0);
+
+	area->count = 0;
+	if (first >= PAGES)
+		return -ENOSPC;
+	bitmap_set(map, first, count);
+	area->first = first;
+	area->count = count;
+	memset(uls_alias(page + first * PAGE_SIZE), 0, count * PAGE_SIZE);
+	return 0;
+}
+
+/* Under uls_mutex. */
+void uls_area_free(unsigned long page, struct uls_area *area)
+{
+	bitmap_clear(page == OSEXT_ULS_CODE ? code_map : data_map, area->first, area->count);
+	area->count = 0;
+}
+
+u64 uls_area_address(unsigned long page, const struct uls_area *area)
+{
+	return page + (u64)area->first * PAGE_SIZE;
+}
+
+static inline void drop_translations(void)
+{
+	if (unlikely(uls_stale))
+		return;
+	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_CODE) : "memory");
+	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_DATA) : "memory");
+}
+
+static inline void write_entries(struct uls_host *host, u64 code, u64 data)
+{
+	WRITE_ONCE(host->pmd[0].pmd, code);
+	WRITE_ONCE(host->pmd[1].pmd, data);
+}
+
+/*
+ * Context: interrupts off, in the host's own memory.  Nobody else writes these
+ * entries: the host is alone in its memory, and on its way to user mode.  Empty
+ * entries are not remembered by a TLB, so opening needs no flush.
+ */
+void uls_open(struct uls_host *host)
+{
+	write_entries(host, code_open, data_open);
+	if (uls_mode_us)
+		drop_translations();
+	host->opened_cpu = raw_smp_processor_id();
+	host->migrated = false;
+}
+
+/*
+ * The same, or in the scheduler.  Other CPUs where the host was while open forget
+ * what they know of its memory before they run it again, because its generation is
+ * newer; they need no interrupt, since only this task runs in it.
+ */
+void uls_close(struct uls_host *host)
+{
+	write_entries(host, code_closed, data_closed);
+	drop_translations();
+	if (unlikely(host->migrated) && !uls_stale)
+		atomic64_inc(&host->mm->context.tlb_gen);
+}
+
+static pmd_t *find_entries(struct mm_struct *mm)
+{
+	p4d_t *p4d = p4d_offset(pgd_offset(mm, OSEXT_ULS_CODE), OSEXT_ULS_CODE);
+
+	return pmd_offset(pud_offset(p4d, OSEXT_ULS_CODE), OSEXT_ULS_CODE);
+}
+
+static int refuse_mremap(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+static int refuse_split(struct vm_area_struct *vma, unsigned long address)
+{
+	return -EINVAL;
+}
+
+static vm_fault_t refuse_fault(struct vm_fault *fault)
+{
+	return VM_FAULT_SIGSEGV;
+}
+
+/* The host unmaps the sandbox; or it is gone already, or mremap() failed and this is its try. */
+static void unmapped(struct vm_area_struct *vma)
+{
+	struct uls_host *host = vma->vm_file->private_data;
+
+	if (vma->vm_start == OSEXT_ULS_CODE && current == host->task && current->mm == host->mm)
+		uls_host_end(host);
+}
+
+static const struct vm_operations_struct region_ops = {
+	.close = unmapped,
+	.mremap = refuse_mremap,
+	.may_split = refuse_split,
+	.fault = refuse_fault,
+};
+
+static int region_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct uls_host *host = file->private_data;
+	int error;
+
+	if (host->pmd || vma->vm_mm != host->mm || vma->vm_start != OSEXT_ULS_CODE ||
+	    vma->vm_end - vma->vm_start != OSEXT_SANDBOX_SIZE || !(vma->vm_flags & VM_SHARED) ||
+	    (vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
+		return -EINVAL;
+	/* One entry without rights behind the superpages makes the kernel build the tables above them. */
+	error = remap_pfn_range(vma, GUARD, page_to_pfn(data_page), PAGE_SIZE, PAGE_NONE);
+	if (error)
+		return error;
+	uls_vma_flags(vma, VM_IO | VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
+		      VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
+	vma->vm_ops = &region_ops;
+	host->pmd = find_entries(vma->vm_mm);
+	if (!pmd_none(host->pmd[0]) || !pmd_none(host->pmd[1]))
+		return -EBUSY;
+	write_entries(host, code_closed, data_closed);
+	return 0;
+}
+
+static int region_release(struct inode *inode, struct file *file)
+{
+	uls_host_put(file->private_data);
+	return 0;
+}
+
+static const struct file_operations region_operations = {
+	.owner = THIS_MODULE,
+	.mmap = region_mmap,
+	.release = region_release,
+};
+
+/* Maps the sandbox into the caller's memory.  0 or a negative errno.  May sleep. */
+int uls_map(struct uls_host *host)
+{
+	struct file *file = anon_inode_getfile("[osext_uls]", &region_operations, host, O_RDWR);
+	unsigned long address;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	kref_get(&host->references);	/* the file's */
+	address = vm_mmap(file, OSEXT_ULS_CODE, OSEXT_SANDBOX_SIZE, PROT_NONE,
+			  MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, 0);
+	fput(file);
+	return IS_ERR_VALUE(address) ? (int)(long)address : 0;
+}
+
+static u64 entry(struct page *page, unsigned long rights)
+{
+	pmd_t pmd = pmd_mkyoung(pmd_mkhuge(pfn_pmd(page_to_pfn(page), vm_get_page_prot(rights | VM_SHARED))));
+
+	if (rights & VM_WRITE)
+		pmd = pmd_mkdirty(pmd);
+	return pmd_val(pmd) | _PAGE_SPECIAL;	/* nobody takes references to it */
+}
+
+/* May sleep. */
+int uls_sandbox_init(void)
+{
+	code_page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP, PMD_SHIFT - PAGE_SHIFT);
+	data_page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP, PMD_SHIFT - PAGE_SHIFT);
+	if (!code_page || !data_page) {
+		uls_sandbox_exit();
+		return -ENOMEM;
+	}
+	code_open = entry(code_page, VM_READ | VM_EXEC);
+	data_open = entry(data_page, VM_READ | VM_WRITE);
+	if (uls_mode_us) {
+		code_closed = code_open & ~_PAGE_USER;
+		data_closed = data_open & ~_PAGE_USER;
+	}
+	bitmap_set(code_map, 0, OSEXT_ULS_STUB_BYTES / PAGE_SIZE);
+	bitmap_set(data_map, 0, OSEXT_ULS_RECORDS_BYTES / PAGE_SIZE);
+	memcpy(page_address(code_page), stub, sizeof(stub));
+	return 0;
+}
+
+void uls_sandbox_exit(void)
+{
+	if (code_page)
+		__free_pages(code_page, PMD_SHIFT - PAGE_SHIFT);
+	if (data_page)
+		__free_pages(data_page, PMD_SHIFT - PAGE_SHIFT);
+}

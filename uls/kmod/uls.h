@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The module's own structures: extensions in the sandbox, and hosts, the processes
+ * they run in.
+ *
+ * Who may touch what: what a binding queues, which extensions wait for a host, and
+ * who runs in whom changes under uls_lock, which is taken with interrupts off, from
+ * hard interrupts and under the scheduler's locks; so nothing that wakes a task is
+ * done under it.  Set-up is under uls_mutex.  A host belongs to its own task: its
+ * return to user mode, its scheduling notifiers and the interrupts over its user
+ * mode are all on the CPU that runs it.
+ */
+#ifndef OSEXT_ULS_KMOD_ULS_H
+#define OSEXT_ULS_KMOD_ULS_H
+
+#include <linux/atomic.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/uidgid.h>
+#include <linux/user-return-notifier.h>
+#include <asm/pgtable.h>
+#include <asm/ptrace.h>
+
+#include <osext/uls.h>
+
+struct uls_extension;
+
+struct uls_binding {
+	struct hrtimer timer;
+	struct uls_extension *extension;
+	u32 kind, number, flags;
+	s32 priority;
+	u32 limit, count, head;	/* of the queue */
+	u64 overrun;
+	u64 expirations;
+	ktime_t period;
+	u64 values[OSEXT_ULS_QUEUE_MAX];
+};
+
+/* Pages of one of the superpages. */
+struct uls_area {
+	u32 first, count;
+};
+
+struct uls_extension {
+	u32 id;
+	char name[OSEXT_ULS_NAME_BYTES];
+	const void *session;	/* the open file it belongs to */
+	kuid_t creator;
+	struct uls_area code, data;
+	u32 code_bytes, data_bytes, stack_bytes;
+	bool started;		/* events reach it */
+	bool revoked;		/* ... no more */
+	bool condemned;		/* because it was aborted too often */
+	u64 entry, stack, record;	/* in the sandbox */
+	u64 *return_address;	/* the same memory, as the kernel sees it */
+	struct osext_uls_record *told;
+	u64 budget;		/* in time stamps */
+	struct uls_host *host;	/* that it runs in now */
+	u32 ready;		/* bindings with events, bit by place in the array */
+	u32 binding_count;
+	struct uls_binding *bindings[OSEXT_ULS_BINDINGS_MAX];	/* by falling priority */
+	struct osext_uls_statistics statistics;
+};
+
+enum uls_place {
+	ULS_OUT,	/* the host runs its own program */
+	ULS_IN,		/* an upcall, the sandbox is open */
+	ULS_LEFT,	/* the upcall was given up in the kernel, the program's state not yet restored */
+};
+
+struct uls_host {
+	struct kref references;	/* the mapping, the task, queued work */
+	struct task_struct *task;	/* only compared */
+	struct mm_struct *mm;	/* only used while it is the task's own */
+	pmd_t *pmd;		/* the entries of code and data */
+	struct preempt_notifier watch;
+	struct callback_head work;	/* on the way to user mode: arm the CPU's notifier */
+	bool work_queued;
+	bool joined;
+
+	enum uls_place place;
+	struct uls_extension *extension;	/* while ULS_IN */
+	int verdict;		/* enum osext_uls_abort, or -1 */
+	u32 drained;
+	u32 opened_cpu;
+	bool migrated;		/* the sandbox was open on more than one CPU */
+	u64 begun;		/* time stamp: the upcall, or its last time on a CPU */
+	u64 spent;		/* before that */
+	struct pt_regs program;	/* the interrupted program's registers, */
+	sigset_t blocked;	/* and its signal mask */
+};
+
+struct uls_cpu {
+	struct uls_host *host;	/* the current task, if it is one */
+	struct user_return_notifier on_return;
+	bool registered;	/* on_return is */
+	bool watching;		/* the timer runs */
+	bool used;		/* an upcall began since it ran out */
+	struct hrtimer watchdog;
+	struct irq_work kick;	/* an interrupt for this CPU */
+	call_single_data_t nudge;	/* makes it look whether its program is a host */
+};
+
+DECLARE_PER_CPU(struct uls_cpu, uls_cpu);
+
+extern raw_spinlock_t uls_lock;
+extern struct mutex uls_mutex;
+extern struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
+extern u32 uls_deliverable;	/* extensions with events and without a host, by id */
+extern u64 uls_shortest_budget;	/* in time stamps */
+extern atomic_t uls_hosts;
+
+/* Module parameters. */
+extern bool uls_mode_us;	/* close by the user bit alone */
+extern bool uls_stale;		/* for tests: do not drop translations */
+
+/* sandbox.c */
+int uls_sandbox_init(void);
+void uls_sandbox_exit(void);
+int uls_area_allocate(unsigned long page, u32 bytes, struct uls_area *area);
+void uls_area_free(unsigned long page, struct uls_area *area);
+u64 uls_area_address(unsigned long page, const struct uls_area *area);
+void *uls_alias(u64 address);
+int uls_map(struct uls_host *host);
+void uls_open(struct uls_host *host);
+void uls_close(struct uls_host *host);
+
+/* extension.c; all may sleep, under uls_mutex */
+struct uls_extension *uls_find(u32 id);
+int uls_load(const void *session, struct osext_uls_load *load);
+int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, bool write);
+int uls_start(struct uls_extension *extension, const struct osext_uls_start *start);
+void uls_unload(struct uls_extension *extension);
+void uls_statistics(struct osext_uls_statistics *statistics);
+
+/* event.c */
+int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind);
+void uls_unbind_all(struct uls_extension *extension);
+int uls_raise(const struct osext_uls_raise *raise);
+struct uls_extension *uls_take(struct uls_host *host, struct uls_binding **binding);
+void uls_update(struct uls_extension *extension);
+
+/* host.c */
+int uls_host_init(void);
+void uls_host_exit(void);
+int uls_join(void);
+void uls_host_end(struct uls_host *host);
+void uls_host_put(struct uls_host *host);
+void uls_host_kick(struct uls_host *host);
+
+/* upcall.c */
+void uls_upcall_init(void);
+void uls_upcall_exit(void);
+void uls_arm_return(void);
+void uls_give_up(struct uls_host *host);
+void uls_interrupt_others(void);
+
+/* device.c; may sleep */
+int uls_device_init(void);
+void uls_device_exit(void);
+
+/* budget.c */
+void uls_budget_init(struct uls_cpu *cpu);
+void uls_budget_exit(struct uls_cpu *cpu);
+void uls_budget_begin(struct uls_cpu *cpu, struct uls_host *host);
+
+/* fault.c */
+int uls_fault_init(void);
+void uls_fault_exit(void);
+
+#endif
