@@ -19,16 +19,22 @@
 
 DEFINE_MUTEX(uls_mutex);
 struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
-u64 uls_shortest_budget = U64_MAX;
+u64 uls_shortest_budget;
 
 struct uls_extension *uls_find(u32 id)
 {
 	return id < OSEXT_ULS_EXTENSIONS_MAX ? uls_extensions[id] : NULL;
 }
 
-static void find_shortest_budget(void)
+static u64 in_time_stamps(u64 ns)
 {
-	u64 shortest = U64_MAX;
+	return mul_u64_u32_div(ns, tsc_khz, 1000000);
+}
+
+/* Without any extension it is the longest there may be. */
+void uls_find_shortest_budget(void)
+{
+	u64 shortest = in_time_stamps(OSEXT_ULS_BUDGET_MAX_NS);
 	u32 id;
 
 	for (id = 0; id < OSEXT_ULS_EXTENSIONS_MAX; id++)
@@ -90,7 +96,7 @@ int uls_load(const void *session, struct osext_uls_load *load)
 	extension->id = id;
 	extension->session = session;
 	extension->creator = current_euid();
-	extension->budget = mul_u64_u32_div(load->budget_ns, tsc_khz, 1000000);
+	extension->budget = in_time_stamps(load->budget_ns);
 	memcpy(extension->name, load->name, sizeof(extension->name));
 	error = uls_area_allocate(OSEXT_ULS_CODE, load->code_bytes, &extension->code);
 	if (!error)
@@ -106,7 +112,7 @@ int uls_load(const void *session, struct osext_uls_load *load)
 	raw_spin_lock_irq(&uls_lock);
 	uls_extensions[id] = extension;
 	raw_spin_unlock_irq(&uls_lock);
-	find_shortest_budget();
+	uls_find_shortest_budget();
 	return 0;
 }
 
@@ -174,7 +180,7 @@ void uls_unload(struct uls_extension *extension)
 		smp_call_function(interrupt, NULL, 1);
 		msleep(1);
 	}
-	find_shortest_budget();
+	uls_find_shortest_budget();
 	uls_area_free(OSEXT_ULS_CODE, &extension->code);
 	uls_area_free(OSEXT_ULS_DATA, &extension->data);
 	kfree(extension);

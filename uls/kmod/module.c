@@ -57,6 +57,7 @@ static int __init uls_init(void)
 	error = uls_sandbox_init();
 	if (error)
 		return error;
+	uls_find_shortest_budget();
 	uls_upcall_init();
 	error = uls_fault_init();
 	if (error)

@@ -139,6 +139,7 @@ int uls_load(const void *session, struct osext_uls_load *load);
 int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, bool write);
 int uls_start(struct uls_extension *extension, const struct osext_uls_start *start);
 void uls_unload(struct uls_extension *extension);
+void uls_find_shortest_budget(void);
 void uls_statistics(struct osext_uls_statistics *statistics);
 
 /* event.c */

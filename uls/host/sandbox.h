@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+// The device /dev/osext_uls as C++ sees it: join, load an extension, bind events to it.
+#pragma once
+
+#include <osext/uls.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace osext {
+
+struct UlsLoad {
+  std::string name;
+  std::uint32_t code_bytes = 0, data_bytes = 0, stack_bytes = 4096;
+  std::uint64_t budget_ns = 10'000'000;
+};
+
+struct UlsBinding {
+  std::uint32_t kind = OSEXT_ULS_SOFTWARE, number = 0;
+  std::int32_t priority = 0;
+  std::uint32_t queue = 1, flags = 0;
+  std::uint64_t period_ns = 0;
+};
+
+// An open file of the device: extensions live as long as it does.  Every function but raise()
+// throws std::system_error with the kernel's reason and what was tried.
+class UlsSandbox {
+ public:
+  UlsSandbox();
+  ~UlsSandbox();
+  UlsSandbox(const UlsSandbox&) = delete;
+  UlsSandbox& operator=(const UlsSandbox&) = delete;
+
+  void join();
+  osext_uls_load load(const UlsLoad& what);
+  void write(std::uint32_t id, std::uint32_t address, const void* from, std::size_t bytes);
+  void read(std::uint32_t id, std::uint32_t address, void* to, std::size_t bytes);
+  void start(std::uint32_t id, std::uint32_t entry);
+  void bind(std::uint32_t id, const UlsBinding& binding);
+  void unload(std::uint32_t id);
+  void grant(std::uint32_t user, bool revoke = false);
+  osext_uls_statistics statistics(std::uint32_t id = OSEXT_ULS_NONE);
+  // 0 or a negative errno; one system call.
+  int raise(std::uint32_t id, std::uint32_t number, std::uint64_t value) noexcept;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  void request(unsigned long command, void* argument, const char* what);
+  int descriptor_;
+};
+
+}  // namespace osext
