@@ -51,7 +51,7 @@ Extension::Extension(UlsSandbox& sandbox, const char* entry, std::uint64_t budge
   static int number = 0;
   const std::size_t bytes = extension_end - extension_begin;
   UlsLoad what;
-  what.name = name.empty() ? fmt::format("extension {}", ++number) : name;
+  what.name = name.empty() ? fmt::format("extension {} of {}", ++number, getpid()) : name;
   what.code_bytes = bytes;
   what.data_bytes = 4096;
   what.budget_ns = budget_ns;
