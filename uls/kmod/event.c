@@ -18,6 +18,7 @@
 
 DEFINE_RAW_SPINLOCK(uls_lock);
 u32 uls_deliverable;
+u32 uls_marked;
 
 /* Something about the extension changed.  Under uls_lock. */
 void uls_update(struct uls_extension *extension)
@@ -195,6 +196,7 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 		extension->bindings[i] = extension->bindings[i - 1];
 	extension->bindings[i] = binding;
 	extension->binding_count++;
+	uls_marked += !!(bind->flags & OSEXT_ULS_MARK_UPCALL);
 	refresh_ready(extension);
 	raw_spin_unlock_irq(&uls_lock);
 	if (bind->kind == OSEXT_ULS_TIMER)
@@ -209,6 +211,7 @@ void uls_unbind_all(struct uls_extension *extension)
 
 	for (i = 0; i < extension->binding_count; i++) {
 		hrtimer_cancel(&extension->bindings[i]->timer);
+		uls_marked -= !!(extension->bindings[i]->flags & OSEXT_ULS_MARK_UPCALL);
 		kfree(extension->bindings[i]);
 	}
 	extension->binding_count = 0;

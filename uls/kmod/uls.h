@@ -115,6 +115,7 @@ extern raw_spinlock_t uls_lock;
 extern struct mutex uls_mutex;
 extern struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
 extern u32 uls_deliverable;	/* extensions with events and without a host, by id */
+extern u32 uls_marked;	/* bindings with OSEXT_ULS_MARK_UPCALL */
 extern u64 uls_shortest_budget;	/* in time stamps */
 extern atomic_t uls_hosts;
 

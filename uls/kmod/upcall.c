@@ -102,6 +102,8 @@ static void begin(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *re
 	struct uls_extension *extension;
 	struct uls_binding *binding;
 
+	if (unlikely(READ_ONCE(uls_marked)))
+		OSEXT_MARK(OSEXT_MARK_BEGIN);
 	if (!is_fit(cpu, host, regs))
 		return;
 	host->drained = 0;

@@ -15,7 +15,7 @@
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "uls/host/sandbox.h"
 
-extern "C" const char extension_begin[], extension_end[], extension_count[], extension_least[],
+extern "C" const char extension_begin[], extension_end[], extension_count[], extension_least[], extension_quiet[],
     extension_spin[], extension_wait[], extension_misbehave[];
 
 namespace osext::test {
