@@ -156,6 +156,20 @@ static int under_mutex(struct file *file, unsigned int command, void __user *arg
 	return -ENOTTY;
 }
 
+static int get_raise(struct osext_uls_raise *raise, const struct osext_uls_raise __user *from)
+{
+	if (!user_access_begin(from, sizeof(*from)))
+		return -EFAULT;
+	unsafe_get_user(raise->id, &from->id, fault);
+	unsafe_get_user(raise->number, &from->number, fault);
+	unsafe_get_user(raise->value, &from->value, fault);
+	user_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
 static long device_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *from = (void __user *)argument;
@@ -165,9 +179,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 
 	switch (command) {
 	case OSEXT_ULS_RAISE:
-		if (copy_from_user(&raise, from, sizeof(raise)))
-			return -EFAULT;
-		return uls_raise(&raise);
+		return get_raise(&raise, from) ?: uls_raise(&raise);
 	case OSEXT_ULS_JOIN:
 		if (copy_from_user(&join, from, sizeof(join)))
 			return -EFAULT;

@@ -11,17 +11,18 @@
 #include <linux/slab.h>
 #include <linux/uidgid.h>
 #include <asm/irq_regs.h>
+#include <asm/tsc.h>
 
 #include <osext/marker.h>
 
 #include "uls.h"
 
-DEFINE_RAW_SPINLOCK(uls_lock);
+arch_spinlock_t uls_spin = __ARCH_SPIN_LOCK_UNLOCKED;
 u32 uls_deliverable;
 u32 uls_marked;
 
 /* Something about the extension changed.  Under uls_lock. */
-void uls_update(struct uls_extension *extension)
+static __always_inline void update(struct uls_extension *extension)
 {
 	if (extension->ready && extension->started && !extension->revoked && !extension->host)
 		uls_deliverable |= 1U << extension->id;
@@ -29,20 +30,27 @@ void uls_update(struct uls_extension *extension)
 		uls_deliverable &= ~(1U << extension->id);
 }
 
-/* Its place in the array of its extension changes when others are bound. */
+void uls_update(struct uls_extension *extension)
+{
+	update(extension);
+}
+
+/* A binding's place in the array of its extension changes when others are bound. */
 static void refresh_ready(struct uls_extension *extension)
 {
 	u32 i;
 
 	extension->ready = 0;
-	for (i = 0; i < extension->binding_count; i++)
+	for (i = 0; i < extension->binding_count; i++) {
+		extension->bindings[i]->place = i;
 		if (extension->bindings[i]->count)
 			extension->ready |= 1U << i;
-	uls_update(extension);
+	}
+	update(extension);
 }
 
 /* Under uls_lock.  False: it does not fit. */
-static bool enqueue(struct uls_binding *binding, u32 place, u64 value)
+static __always_inline bool enqueue(struct uls_binding *binding, u64 value)
 {
 	struct uls_extension *extension = binding->extension;
 
@@ -53,34 +61,26 @@ static bool enqueue(struct uls_binding *binding, u32 place, u64 value)
 		return false;
 	}
 	binding->values[(binding->head + binding->count++) % OSEXT_ULS_QUEUE_MAX] = value;
-	extension->ready |= 1U << place;
-	uls_update(extension);
+	extension->ready |= 1U << binding->place;
+	update(extension);
 	return true;
 }
 
-static u32 place_of(const struct uls_binding *binding)
+static s32 urgency(u32 id)
 {
-	u32 i = 0;
+	struct uls_extension *extension = uls_extensions[id];
 
-	while (binding->extension->bindings[i] != binding)
-		i++;
-	return i;
+	return extension->bindings[__ffs(extension->ready)]->priority;
 }
 
 /* Which of several extensions: the one whose first event has the highest priority. */
 static u32 most_urgent(u32 candidates)
 {
-	u32 best = __ffs(candidates), id;
+	u32 best = __ffs(candidates);
 
-	for (candidates &= candidates - 1; candidates; candidates &= candidates - 1) {
-		struct uls_extension *that = uls_extensions[best];
-		struct uls_extension *other;
-
-		id = __ffs(candidates);
-		other = uls_extensions[id];
-		if (other->bindings[__ffs(other->ready)]->priority > that->bindings[__ffs(that->ready)]->priority)
-			best = id;
-	}
+	while (candidates &= candidates - 1)
+		if (urgency(__ffs(candidates)) > urgency(best))
+			best = __ffs(candidates);
 	return best;
 }
 
@@ -88,7 +88,7 @@ static u32 most_urgent(u32 candidates)
  * The next event goes to `host`: its extension is taken, its record written.
  * NULL: there is none.  Under uls_lock, on the CPU of the host.
  */
-struct uls_extension *uls_take(struct uls_host *host, struct uls_binding **taken)
+struct uls_extension *uls_take(struct uls_host *host)
 {
 	struct uls_extension *extension;
 	struct uls_binding *binding;
@@ -105,7 +105,7 @@ struct uls_extension *uls_take(struct uls_host *host, struct uls_binding **taken
 	told->number = binding->number;
 	told->value = binding->values[binding->head];
 	told->overrun = binding->overrun;
-	told->pid = host->task->pid;
+	told->pid = host->pid;
 	told->cpu = raw_smp_processor_id();
 	told->id = extension->id;
 	told->drained = host->drained;
@@ -116,8 +116,25 @@ struct uls_extension *uls_take(struct uls_host *host, struct uls_binding **taken
 	extension->host = host;
 	uls_deliverable &= ~(1U << extension->id);
 	extension->statistics.upcalls++;
-	*taken = binding;
+	extension->taken_flags = binding->flags;
 	return extension;
+}
+
+/*
+ * The next time.  Asking the clock is half of a callback's cost, so it is asked only
+ * when the time stamp counter shows that the timer is late.
+ */
+static void advance(struct uls_binding *binding)
+{
+	u64 now = rdtsc();
+
+	if (likely(now - binding->expired < binding->patience)) {
+		binding->expirations++;
+		hrtimer_add_expires_ns(&binding->timer, binding->period);
+	} else {
+		binding->expirations += hrtimer_forward_now(&binding->timer, binding->period);
+	}
+	binding->expired = now;
 }
 
 /* Context: hard interrupt. */
@@ -132,22 +149,22 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 
 	if (binding->flags & OSEXT_ULS_MARK_EVENT)
 		OSEXT_MARK(OSEXT_MARK_BEGIN);
-	raw_spin_lock(&uls_lock);
+	uls_lock();
 	if (unlikely(extension->revoked)) {
-		raw_spin_unlock(&uls_lock);
+		uls_unlock();
 		return HRTIMER_NORESTART;
 	}
-	queued = enqueue(binding, place_of(binding), ++binding->expirations);
+	advance(binding);
+	queued = enqueue(binding, binding->expirations);
 	if (queued && direct)
 		extension->statistics.direct++;
-	raw_spin_unlock(&uls_lock);
+	uls_unlock();
 	if (likely(direct))
 		uls_arm_return();
 	else if (host)
 		uls_host_kick(host);
 	else
 		uls_interrupt_others();
-	hrtimer_forward_now(timer, binding->period);
 	return HRTIMER_RESTART;
 }
 
@@ -188,17 +205,18 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 	binding->priority = bind->priority;
 	binding->limit = bind->queue;
 	binding->period = ns_to_ktime(bind->period_ns);
+	binding->patience = uls_time_stamps(bind->period_ns + bind->period_ns / 4);
 	hrtimer_init(&binding->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	binding->timer.function = expire;
 
-	raw_spin_lock_irq(&uls_lock);
+	uls_lock_irq();
 	for (i = extension->binding_count; i && extension->bindings[i - 1]->priority < bind->priority; i--)
 		extension->bindings[i] = extension->bindings[i - 1];
 	extension->bindings[i] = binding;
 	extension->binding_count++;
 	uls_marked += !!(bind->flags & OSEXT_ULS_MARK_UPCALL);
 	refresh_ready(extension);
-	raw_spin_unlock_irq(&uls_lock);
+	uls_unlock_irq();
 	if (bind->kind == OSEXT_ULS_TIMER)
 		hrtimer_start(&binding->timer, binding->period, HRTIMER_MODE_REL_HARD);
 	return 0;
@@ -235,7 +253,7 @@ int uls_raise(const struct osext_uls_raise *raise)
 
 	if (raise->id >= OSEXT_ULS_EXTENSIONS_MAX)
 		return -ENOENT;
-	raw_spin_lock_irq(&uls_lock);
+	uls_lock_irq();
 	extension = uls_extensions[raise->id];
 	for (i = 0; extension && i < extension->binding_count; i++) {
 		struct uls_binding *binding = extension->bindings[i];
@@ -249,10 +267,10 @@ int uls_raise(const struct osext_uls_raise *raise)
 		else if (extension->revoked)
 			error = -EOWNERDEAD;
 		else
-			error = enqueue(binding, i, raise->value) ? 0 : -EAGAIN;
+			error = enqueue(binding, raise->value) ? 0 : -EAGAIN;
 		break;
 	}
-	raw_spin_unlock(&uls_lock);
+	uls_unlock();
 	if (!error) {
 		uls_arm_return();
 		if (!this_cpu_read(uls_cpu.host))

@@ -26,7 +26,7 @@ struct uls_extension *uls_find(u32 id)
 	return id < OSEXT_ULS_EXTENSIONS_MAX ? uls_extensions[id] : NULL;
 }
 
-static u64 in_time_stamps(u64 ns)
+u64 uls_time_stamps(u64 ns)
 {
 	return mul_u64_u32_div(ns, tsc_khz, 1000000);
 }
@@ -34,7 +34,7 @@ static u64 in_time_stamps(u64 ns)
 /* Without any extension it is the longest there may be. */
 void uls_find_shortest_budget(void)
 {
-	u64 shortest = in_time_stamps(OSEXT_ULS_BUDGET_MAX_NS);
+	u64 shortest = uls_time_stamps(OSEXT_ULS_BUDGET_MAX_NS);
 	u32 id;
 
 	for (id = 0; id < OSEXT_ULS_EXTENSIONS_MAX; id++)
@@ -96,7 +96,7 @@ int uls_load(const void *session, struct osext_uls_load *load)
 	extension->id = id;
 	extension->session = session;
 	extension->creator = current_euid();
-	extension->budget = in_time_stamps(load->budget_ns);
+	extension->budget = uls_time_stamps(load->budget_ns);
 	memcpy(extension->name, load->name, sizeof(extension->name));
 	error = uls_area_allocate(OSEXT_ULS_CODE, load->code_bytes, &extension->code);
 	if (!error)
@@ -109,9 +109,9 @@ int uls_load(const void *session, struct osext_uls_load *load)
 		return error;
 	}
 	lay_out(extension, load);
-	raw_spin_lock_irq(&uls_lock);
+	uls_lock_irq();
 	uls_extensions[id] = extension;
-	raw_spin_unlock_irq(&uls_lock);
+	uls_unlock_irq();
 	uls_find_shortest_budget();
 	return 0;
 }
@@ -150,12 +150,12 @@ int uls_start(struct uls_extension *extension, const struct osext_uls_start *sta
 	if (extension->started)
 		return -EBUSY;
 	extension->entry = start->entry;
-	raw_spin_lock_irq(&uls_lock);
+	uls_lock_irq();
 	extension->started = true;
 	uls_update(extension);
 	if (uls_deliverable)
 		uls_arm_return();
-	raw_spin_unlock_irq(&uls_lock);
+	uls_unlock_irq();
 	return 0;
 }
 
@@ -169,11 +169,11 @@ static void interrupt(void *unused)
  */
 void uls_unload(struct uls_extension *extension)
 {
-	raw_spin_lock_irq(&uls_lock);
+	uls_lock_irq();
 	extension->revoked = true;
 	uls_update(extension);
 	uls_extensions[extension->id] = NULL;
-	raw_spin_unlock_irq(&uls_lock);
+	uls_unlock_irq();
 	uls_unbind_all(extension);
 	/* Whoever is in it on another CPU is interrupted, and sees that on its way back; others when they run. */
 	while (READ_ONCE(extension->host)) {
@@ -207,13 +207,13 @@ void uls_statistics(struct osext_uls_statistics *statistics)
 
 	memset(statistics, 0, sizeof(*statistics));
 	statistics->id = wanted;
-	raw_spin_lock_irq(&uls_lock);
+	uls_lock_irq();
 	for (id = 0; id < OSEXT_ULS_EXTENSIONS_MAX; id++) {
 		if (!uls_extensions[id] || (wanted != OSEXT_ULS_NONE && wanted != id))
 			continue;
 		add(statistics, &uls_extensions[id]->statistics);
 		statistics->condemned |= uls_extensions[id]->condemned;
 	}
-	raw_spin_unlock_irq(&uls_lock);
+	uls_unlock_irq();
 	statistics->hosts = atomic_read(&uls_hosts);
 }

@@ -160,6 +160,7 @@ int uls_join(void)
 	atomic_inc(&objects);
 	kref_init(&host->references);	/* the task's */
 	host->task = current;
+	host->pid = task_pid_nr(current);
 	host->mm = current->mm;
 	preempt_notifier_init(&host->watch, &watch_ops);
 	init_task_work(&host->work, work);

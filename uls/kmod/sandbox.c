@@ -17,9 +17,9 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
-#include <asm/tlbflush.h>
 
 #include "compat.h"
+#include "sandbox.h"
 #include "uls.h"
 
 #define PAGES (OSEXT_ULS_PAGE_BYTES / PAGE_SIZE)
@@ -28,7 +28,7 @@
 static struct page *code_page, *data_page;
 static DECLARE_BITMAP(code_map, PAGES);
 static DECLARE_BITMAP(data_map, PAGES);
-static u64 code_open, data_open, code_closed, data_closed;	/* values of the entries */
+struct uls_entries uls_open_entries, uls_closed_entries;
 
 static const u8 stub[] = {
 	0xb8, OSEXT_ULS_RETURN & 0xff, OSEXT_ULS_RETURN >> 8, 0, 0,	/* mov $OSEXT_ULS_RETURN, %eax */
@@ -71,47 +71,6 @@ void uls_area_free(unsigned long page, struct uls_area *area)
 u64 uls_area_address(unsigned long page, const struct uls_area *area)
 {
 	return page + (u64)area->first * PAGE_SIZE;
-}
-
-static inline void drop_translations(void)
-{
-	if (unlikely(uls_stale))
-		return;
-	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_CODE) : "memory");
-	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_DATA) : "memory");
-}
-
-static inline void write_entries(struct uls_host *host, u64 code, u64 data)
-{
-	WRITE_ONCE(host->pmd[0].pmd, code);
-	WRITE_ONCE(host->pmd[1].pmd, data);
-}
-
-/*
- * Context: interrupts off, in the host's own memory.  Nobody else writes these
- * entries: the host is alone in its memory, and on its way to user mode.  Empty
- * entries are not remembered by a TLB, so opening needs no flush.
- */
-void uls_open(struct uls_host *host)
-{
-	write_entries(host, code_open, data_open);
-	if (uls_mode_us)
-		drop_translations();
-	host->opened_cpu = raw_smp_processor_id();
-	host->migrated = false;
-}
-
-/*
- * The same, or in the scheduler.  Other CPUs where the host was while open forget
- * what they know of its memory before they run it again, because its generation is
- * newer; they need no interrupt, since only this task runs in it.
- */
-void uls_close(struct uls_host *host)
-{
-	write_entries(host, code_closed, data_closed);
-	drop_translations();
-	if (unlikely(host->migrated) && !uls_stale)
-		atomic64_inc(&host->mm->context.tlb_gen);
 }
 
 static pmd_t *find_entries(struct mm_struct *mm)
@@ -171,7 +130,7 @@ static int region_mmap(struct file *file, struct vm_area_struct *vma)
 	host->pmd = find_entries(vma->vm_mm);
 	if (!pmd_none(host->pmd[0]) || !pmd_none(host->pmd[1]))
 		return -EBUSY;
-	write_entries(host, code_closed, data_closed);
+	uls_write_entries(host, &uls_closed_entries);
 	return 0;
 }
 
@@ -220,11 +179,11 @@ int uls_sandbox_init(void)
 		uls_sandbox_exit();
 		return -ENOMEM;
 	}
-	code_open = entry(code_page, VM_READ | VM_EXEC);
-	data_open = entry(data_page, VM_READ | VM_WRITE);
+	uls_open_entries.code = entry(code_page, VM_READ | VM_EXEC);
+	uls_open_entries.data = entry(data_page, VM_READ | VM_WRITE);
 	if (uls_mode_us) {
-		code_closed = code_open & ~_PAGE_USER;
-		data_closed = data_open & ~_PAGE_USER;
+		uls_closed_entries.code = uls_open_entries.code & ~_PAGE_USER;
+		uls_closed_entries.data = uls_open_entries.data & ~_PAGE_USER;
 	}
 	bitmap_set(code_map, 0, OSEXT_ULS_STUB_BYTES / PAGE_SIZE);
 	bitmap_set(data_map, 0, OSEXT_ULS_RECORDS_BYTES / PAGE_SIZE);

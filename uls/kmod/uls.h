@@ -4,7 +4,7 @@
  * they run in.
  *
  * Who may touch what: what a binding queues, which extensions wait for a host, and
- * who runs in whom changes under uls_lock, which is taken with interrupts off, from
+ * who runs in whom changes under uls_lock(), which is taken with interrupts off, from
  * hard interrupts and under the scheduler's locks; so nothing that wakes a task is
  * done under it.  Set-up is under uls_mutex.  A host belongs to its own task: its
  * return to user mode, its scheduling notifiers and the interrupts over its user
@@ -36,10 +36,13 @@ struct uls_binding {
 	struct hrtimer timer;
 	struct uls_extension *extension;
 	u32 kind, number, flags;
+	u32 place;		/* in its extension's array */
 	s32 priority;
 	u32 limit, count, head;	/* of the queue */
 	u64 overrun;
 	u64 expirations;
+	u64 expired;	/* time stamp of the last expiration */
+	u64 patience;	/* in time stamps: it is late if the next one takes longer */
 	ktime_t period;
 	u64 values[OSEXT_ULS_QUEUE_MAX];
 };
@@ -64,6 +67,7 @@ struct uls_extension {
 	struct osext_uls_record *told;
 	u64 budget;		/* in time stamps */
 	struct uls_host *host;	/* that it runs in now */
+	u32 taken_flags;	/* of the binding whose event that is */
 	u32 ready;		/* bindings with events, bit by place in the array */
 	u32 binding_count;
 	struct uls_binding *bindings[OSEXT_ULS_BINDINGS_MAX];	/* by falling priority */
@@ -79,6 +83,7 @@ enum uls_place {
 struct uls_host {
 	struct kref references;	/* the mapping, the task, queued work */
 	struct task_struct *task;	/* only compared */
+	pid_t pid;
 	struct mm_struct *mm;	/* only used while it is the task's own */
 	pmd_t *pmd;		/* the entries of code and data */
 	struct preempt_notifier watch;
@@ -111,7 +116,6 @@ struct uls_cpu {
 
 DECLARE_PER_CPU(struct uls_cpu, uls_cpu);
 
-extern raw_spinlock_t uls_lock;
 extern struct mutex uls_mutex;
 extern struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
 extern u32 uls_deliverable;	/* extensions with events and without a host, by id */
@@ -119,11 +123,36 @@ extern u32 uls_marked;	/* bindings with OSEXT_ULS_MARK_UPCALL */
 extern u64 uls_shortest_budget;	/* in time stamps */
 extern atomic_t uls_hosts;
 
+/* With interrupts off there is no preemption to count, and no reason to call a function. */
+extern arch_spinlock_t uls_spin;
+
+static __always_inline void uls_lock(void)
+{
+	arch_spin_lock(&uls_spin);
+}
+
+static __always_inline void uls_unlock(void)
+{
+	arch_spin_unlock(&uls_spin);
+}
+
+static inline void uls_lock_irq(void)
+{
+	local_irq_disable();
+	uls_lock();
+}
+
+static inline void uls_unlock_irq(void)
+{
+	uls_unlock();
+	local_irq_enable();
+}
+
 /* Module parameters. */
 extern bool uls_mode_us;	/* close by the user bit alone */
 extern bool uls_stale;		/* for tests: do not drop translations */
 
-/* sandbox.c */
+/* sandbox.c; opening and closing: sandbox.h */
 int uls_sandbox_init(void);
 void uls_sandbox_exit(void);
 int uls_area_allocate(unsigned long page, u32 bytes, struct uls_area *area);
@@ -131,8 +160,6 @@ void uls_area_free(unsigned long page, struct uls_area *area);
 u64 uls_area_address(unsigned long page, const struct uls_area *area);
 void *uls_alias(u64 address);
 int uls_map(struct uls_host *host);
-void uls_open(struct uls_host *host);
-void uls_close(struct uls_host *host);
 
 /* extension.c; all may sleep, under uls_mutex */
 struct uls_extension *uls_find(u32 id);
@@ -140,6 +167,7 @@ int uls_load(const void *session, struct osext_uls_load *load);
 int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, bool write);
 int uls_start(struct uls_extension *extension, const struct osext_uls_start *start);
 void uls_unload(struct uls_extension *extension);
+u64 uls_time_stamps(u64 ns);
 void uls_find_shortest_budget(void);
 void uls_statistics(struct osext_uls_statistics *statistics);
 
@@ -147,7 +175,7 @@ void uls_statistics(struct osext_uls_statistics *statistics);
 int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind);
 void uls_unbind_all(struct uls_extension *extension);
 int uls_raise(const struct osext_uls_raise *raise);
-struct uls_extension *uls_take(struct uls_host *host, struct uls_binding **binding);
+struct uls_extension *uls_take(struct uls_host *host);
 void uls_update(struct uls_extension *extension);
 
 /* host.c */

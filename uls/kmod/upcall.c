@@ -22,6 +22,7 @@
 #include <osext/marker.h>
 
 #include "compat.h"
+#include "sandbox.h"
 #include "uls.h"
 
 #define STUB_SYSCALL_END (OSEXT_ULS_STUB + 7)	/* see the stub in sandbox.c */
@@ -54,20 +55,34 @@ static void disarm_return(struct uls_cpu *cpu)
  * finds: so while one is registered there is no upcall.  The kernel is made to look
  * now, and the next return to user mode is free of it.
  */
-static bool in_restartable_sequence(struct uls_cpu *cpu)
+static noinline void leave_sequence(struct uls_cpu *cpu)
 {
-	u64 sequence = 0;
-	bool fails;
-
-	if (!current->rseq)
-		return false;
-	pagefault_disable();
-	fails = __get_user(sequence, (u64 __user *)&current->rseq->rseq_cs);
-	pagefault_enable();
-	if (likely(!fails && !sequence))
-		return false;
 	rseq_preempt(current);
 	irq_work_queue(&cpu->kick);
+}
+
+static inline bool in_restartable_sequence(struct uls_cpu *cpu)
+{
+	struct rseq __user *rseq = current->rseq;
+	u64 sequence;
+
+	if (!rseq)
+		return false;
+	pagefault_disable();
+	if (!user_access_begin(rseq, sizeof(*rseq)))
+		goto no_memory;
+	unsafe_get_user(sequence, (u64 __user *)&rseq->rseq_cs, fault);
+	user_access_end();
+	pagefault_enable();
+	if (likely(!sequence))
+		return false;
+	leave_sequence(cpu);
+	return true;
+fault:
+	user_access_end();
+no_memory:
+	pagefault_enable();
+	leave_sequence(cpu);
 	return true;
 }
 
@@ -79,8 +94,8 @@ static bool is_fit(struct uls_cpu *cpu, struct uls_host *host, const struct pt_r
 	       !test_syscall_work(SYSCALL_USER_DISPATCH) && !in_restartable_sequence(cpu);
 }
 
-static void enter(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs,
-		  struct uls_extension *extension, const struct uls_binding *binding)
+static __always_inline void enter(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs,
+		  struct uls_extension *extension)
 {
 	host->extension = extension;
 	host->verdict = -1;
@@ -92,7 +107,7 @@ static void enter(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *re
 	regs->flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
 	regs->orig_ax = -1;
 	/* What SYSRET needs; after an interrupt it is IRET in any case. */
-	regs->cx = binding->flags & OSEXT_ULS_BY_IRET ? 0 : regs->ip;
+	regs->cx = extension->taken_flags & OSEXT_ULS_BY_IRET ? 0 : regs->ip;
 	regs->r11 = regs->flags;
 	uls_budget_begin(cpu, host);
 }
@@ -100,16 +115,15 @@ static void enter(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *re
 static void begin(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs)
 {
 	struct uls_extension *extension;
-	struct uls_binding *binding;
 
 	if (unlikely(READ_ONCE(uls_marked)))
 		OSEXT_MARK(OSEXT_MARK_BEGIN);
 	if (!is_fit(cpu, host, regs))
 		return;
 	host->drained = 0;
-	raw_spin_lock(&uls_lock);
-	extension = uls_take(host, &binding);
-	raw_spin_unlock(&uls_lock);
+	uls_lock();
+	extension = uls_take(host);
+	uls_unlock();
 	if (!extension)
 		return;
 	host->program = *regs;
@@ -119,19 +133,23 @@ static void begin(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *re
 	set_syscall_work(SYSCALL_EMU);
 	host->place = ULS_IN;
 	uls_open(host);
-	enter(cpu, host, regs, extension, binding);
+	enter(cpu, host, regs, extension);
 }
 
 /* The interrupted program goes on. */
 static void restore(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs)
 {
+	unsigned long waiting;
+
 	host->place = ULS_OUT;
 	host->extension = NULL;
 	*regs = host->program;
 	clear_syscall_work(SYSCALL_EMU);
 	spin_lock(&current->sighand->siglock);
 	current->blocked = host->blocked;
-	recalc_sigpending();
+	waiting = current->pending.signal.sig[0] | current->signal->shared_pending.signal.sig[0];
+	if (unlikely(waiting & ~host->blocked.sig[0]))
+		recalc_sigpending();
 	spin_unlock(&current->sighand->siglock);
 	/* Signals were looked at before this notifier ran: have them looked at again. */
 	if (unlikely(signal_pending(current)))
@@ -159,20 +177,19 @@ static void count_end(struct uls_extension *extension, int verdict)
 static void end(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs, int verdict)
 {
 	struct uls_extension *extension = host->extension, *next = NULL;
-	struct uls_binding *binding;
 
-	raw_spin_lock(&uls_lock);
+	uls_lock();
 	count_end(extension, verdict);
 	extension->host = NULL;
 	uls_update(extension);
 	if (uls_deliverable && host->drained + 1 < OSEXT_ULS_DRAIN_MAX) {
 		host->drained++;
-		next = uls_take(host, &binding);
+		next = uls_take(host);
 		next->statistics.drained++;
 	}
-	raw_spin_unlock(&uls_lock);
+	uls_unlock();
 	if (next) {
-		enter(cpu, host, regs, next, binding);
+		enter(cpu, host, regs, next);
 		return;
 	}
 	uls_close(host);
@@ -194,11 +211,11 @@ void uls_give_up(struct uls_host *host)
 		uls_close(host);
 	host->place = ULS_LEFT;
 	host->extension = NULL;
-	raw_spin_lock(&uls_lock);
+	uls_lock();
 	count_end(extension, host->verdict < 0 ? OSEXT_ULS_ABORT_BLOCKED : host->verdict);
 	extension->host = NULL;
 	uls_update(extension);
-	raw_spin_unlock(&uls_lock);
+	uls_unlock();
 }
 
 /* Context: on the way to user mode, interrupts off. */

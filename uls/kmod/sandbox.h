@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Opening and closing the sandbox in a host; inline, as it is the heart of an upcall. */
+#ifndef OSEXT_ULS_KMOD_SANDBOX_H
+#define OSEXT_ULS_KMOD_SANDBOX_H
+
+#include <asm/tlbflush.h>
+
+#include "uls.h"
+
+/* Values of the two page-table entries. */
+struct uls_entries {
+	u64 code, data;
+};
+
+extern struct uls_entries uls_open_entries, uls_closed_entries;
+
+static inline void uls_drop_translations(void)
+{
+	if (unlikely(uls_stale))
+		return;
+	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_CODE) : "memory");
+	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_DATA) : "memory");
+}
+
+static inline void uls_write_entries(struct uls_host *host, const struct uls_entries *entries)
+{
+	WRITE_ONCE(host->pmd[0].pmd, entries->code);
+	WRITE_ONCE(host->pmd[1].pmd, entries->data);
+}
+
+/*
+ * Context: interrupts off, in the host's own memory.  Nobody else writes these
+ * entries: the host is alone in its memory, and on its way to user mode.  Empty
+ * entries are not remembered by a TLB, so opening needs no flush.
+ */
+static inline void uls_open(struct uls_host *host)
+{
+	uls_write_entries(host, &uls_open_entries);
+	if (uls_mode_us)
+		uls_drop_translations();
+	host->opened_cpu = raw_smp_processor_id();
+	host->migrated = false;
+}
+
+/*
+ * The same, or in the scheduler.  Other CPUs where the host was while open forget
+ * what they know of its memory before they run it again, because its generation is
+ * newer; they need no interrupt, since only this task runs in it.
+ */
+static inline void uls_close(struct uls_host *host)
+{
+	uls_write_entries(host, &uls_closed_entries);
+	uls_drop_translations();
+	if (unlikely(host->migrated) && !uls_stale)
+		atomic64_inc(&host->mm->context.tlb_gen);
+}
+
+#endif
