@@ -42,13 +42,8 @@ static enum hrtimer_restart run_out(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* An upcall begins, or goes on, on this CPU. */
-void uls_budget_begin(struct uls_cpu *cpu, struct uls_host *host)
+void uls_budget_start_timer(struct uls_cpu *cpu)
 {
-	host->begun = rdtsc();
-	cpu->used = true;
-	if (likely(cpu->watching))
-		return;
 	cpu->watching = true;
 	hrtimer_start(&cpu->watchdog, from_time_stamps(READ_ONCE(uls_shortest_budget)), HRTIMER_MODE_REL_PINNED_HARD);
 }

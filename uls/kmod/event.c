@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Events: each binding of an extension has a queue, like a POSIX.4 signal; what
- * does not fit is counted and told with the next one.  Which extensions have events
- * and no host stands in uls_deliverable, so that a CPU that returns to user mode
- * sees with one look whether there is anything to do.
- */
+/* Where events come from: timers and RAISE.  What waits is in queue.h. */
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/hrtimer.h>
@@ -15,25 +10,12 @@
 
 #include <osext/marker.h>
 
+#include "queue.h"
 #include "uls.h"
 
 arch_spinlock_t uls_spin = __ARCH_SPIN_LOCK_UNLOCKED;
 u32 uls_deliverable;
-u32 uls_marked;
-
-/* Something about the extension changed.  Under uls_lock. */
-static __always_inline void update(struct uls_extension *extension)
-{
-	if (extension->ready && extension->started && !extension->revoked && !extension->host)
-		uls_deliverable |= 1U << extension->id;
-	else
-		uls_deliverable &= ~(1U << extension->id);
-}
-
-void uls_update(struct uls_extension *extension)
-{
-	update(extension);
-}
+DEFINE_STATIC_KEY_FALSE(uls_marked);
 
 /* A binding's place in the array of its extension changes when others are bound. */
 static void refresh_ready(struct uls_extension *extension)
@@ -46,24 +28,7 @@ static void refresh_ready(struct uls_extension *extension)
 		if (extension->bindings[i]->count)
 			extension->ready |= 1U << i;
 	}
-	update(extension);
-}
-
-/* Under uls_lock.  False: it does not fit. */
-static __always_inline bool enqueue(struct uls_binding *binding, u64 value)
-{
-	struct uls_extension *extension = binding->extension;
-
-	extension->statistics.events++;
-	if (unlikely(binding->count == binding->limit)) {
-		binding->overrun++;
-		extension->statistics.overruns++;
-		return false;
-	}
-	binding->values[(binding->head + binding->count++) % OSEXT_ULS_QUEUE_MAX] = value;
-	extension->ready |= 1U << binding->place;
-	update(extension);
-	return true;
+	uls_update(extension);
 }
 
 static s32 urgency(u32 id)
@@ -73,8 +38,8 @@ static s32 urgency(u32 id)
 	return extension->bindings[__ffs(extension->ready)]->priority;
 }
 
-/* Which of several extensions: the one whose first event has the highest priority. */
-static u32 most_urgent(u32 candidates)
+/* Which of several extensions: the one whose first event has the highest priority.  Under uls_lock. */
+u32 uls_most_urgent(u32 candidates)
 {
 	u32 best = __ffs(candidates);
 
@@ -82,42 +47,6 @@ static u32 most_urgent(u32 candidates)
 		if (urgency(__ffs(candidates)) > urgency(best))
 			best = __ffs(candidates);
 	return best;
-}
-
-/*
- * The next event goes to `host`: its extension is taken, its record written.
- * NULL: there is none.  Under uls_lock, on the CPU of the host.
- */
-struct uls_extension *uls_take(struct uls_host *host)
-{
-	struct uls_extension *extension;
-	struct uls_binding *binding;
-	struct osext_uls_record *told;
-	u32 place;
-
-	if (!uls_deliverable)
-		return NULL;
-	extension = uls_extensions[most_urgent(uls_deliverable)];
-	place = __ffs(extension->ready);
-	binding = extension->bindings[place];
-	told = extension->told;
-	told->kind = binding->kind;
-	told->number = binding->number;
-	told->value = binding->values[binding->head];
-	told->overrun = binding->overrun;
-	told->pid = host->pid;
-	told->cpu = raw_smp_processor_id();
-	told->id = extension->id;
-	told->drained = host->drained;
-	binding->overrun = 0;
-	binding->head = (binding->head + 1) % OSEXT_ULS_QUEUE_MAX;
-	if (!--binding->count)
-		extension->ready &= ~(1U << place);
-	extension->host = host;
-	uls_deliverable &= ~(1U << extension->id);
-	extension->statistics.upcalls++;
-	extension->taken_flags = binding->flags;
-	return extension;
 }
 
 /*
@@ -155,7 +84,7 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 	}
 	advance(binding);
-	queued = enqueue(binding, binding->expirations);
+	queued = uls_enqueue(binding, binding->expirations);
 	if (queued && direct)
 		extension->statistics.direct++;
 	uls_unlock();
@@ -214,9 +143,10 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 		extension->bindings[i] = extension->bindings[i - 1];
 	extension->bindings[i] = binding;
 	extension->binding_count++;
-	uls_marked += !!(bind->flags & OSEXT_ULS_MARK_UPCALL);
 	refresh_ready(extension);
 	uls_unlock_irq();
+	if (bind->flags & OSEXT_ULS_MARK_UPCALL)
+		static_branch_inc(&uls_marked);
 	if (bind->kind == OSEXT_ULS_TIMER)
 		hrtimer_start(&binding->timer, binding->period, HRTIMER_MODE_REL_HARD);
 	return 0;
@@ -229,7 +159,8 @@ void uls_unbind_all(struct uls_extension *extension)
 
 	for (i = 0; i < extension->binding_count; i++) {
 		hrtimer_cancel(&extension->bindings[i]->timer);
-		uls_marked -= !!(extension->bindings[i]->flags & OSEXT_ULS_MARK_UPCALL);
+		if (extension->bindings[i]->flags & OSEXT_ULS_MARK_UPCALL)
+			static_branch_dec(&uls_marked);
 		kfree(extension->bindings[i]);
 	}
 	extension->binding_count = 0;
@@ -267,7 +198,7 @@ int uls_raise(const struct osext_uls_raise *raise)
 		else if (extension->revoked)
 			error = -EOWNERDEAD;
 		else
-			error = enqueue(binding, raise->value) ? 0 : -EAGAIN;
+			error = uls_enqueue(binding, raise->value) ? 0 : -EAGAIN;
 		break;
 	}
 	uls_unlock();

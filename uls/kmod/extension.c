@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <asm/tsc.h>
 
+#include "queue.h"
 #include "uls.h"
 
 #define STACK_MIN_BYTES 1024

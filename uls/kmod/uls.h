@@ -16,6 +16,7 @@
 #include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -27,6 +28,7 @@
 #include <linux/user-return-notifier.h>
 #include <asm/pgtable.h>
 #include <asm/ptrace.h>
+#include <asm/tsc.h>
 
 #include <osext/uls.h>
 
@@ -119,7 +121,7 @@ DECLARE_PER_CPU(struct uls_cpu, uls_cpu);
 extern struct mutex uls_mutex;
 extern struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
 extern u32 uls_deliverable;	/* extensions with events and without a host, by id */
-extern u32 uls_marked;	/* bindings with OSEXT_ULS_MARK_UPCALL */
+DECLARE_STATIC_KEY_FALSE(uls_marked);	/* there are bindings with OSEXT_ULS_MARK_UPCALL */
 extern u64 uls_shortest_budget;	/* in time stamps */
 extern atomic_t uls_hosts;
 
@@ -175,8 +177,7 @@ void uls_statistics(struct osext_uls_statistics *statistics);
 int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind);
 void uls_unbind_all(struct uls_extension *extension);
 int uls_raise(const struct osext_uls_raise *raise);
-struct uls_extension *uls_take(struct uls_host *host);
-void uls_update(struct uls_extension *extension);
+u32 uls_most_urgent(u32 candidates);
 
 /* host.c */
 int uls_host_init(void);
@@ -189,7 +190,20 @@ void uls_host_kick(struct uls_host *host);
 /* upcall.c */
 void uls_upcall_init(void);
 void uls_upcall_exit(void);
-void uls_arm_return(void);
+
+/* Context: interrupts off, and not in the middle of another user of return notifiers. */
+static __always_inline void uls_arm_return(void)
+{
+	struct uls_cpu *cpu = this_cpu_ptr(&uls_cpu);
+
+	if (cpu->registered) {
+		set_thread_flag(TIF_USER_RETURN_NOTIFY);	/* lost if the CPU was offline */
+		return;
+	}
+	cpu->registered = true;
+	user_return_notifier_register(&cpu->on_return);
+}
+
 void uls_give_up(struct uls_host *host);
 void uls_interrupt_others(void);
 
@@ -200,7 +214,16 @@ void uls_device_exit(void);
 /* budget.c */
 void uls_budget_init(struct uls_cpu *cpu);
 void uls_budget_exit(struct uls_cpu *cpu);
-void uls_budget_begin(struct uls_cpu *cpu, struct uls_host *host);
+void uls_budget_start_timer(struct uls_cpu *cpu);
+
+/* An upcall begins, or goes on, on this CPU.  Context: interrupts off. */
+static __always_inline void uls_budget_begin(struct uls_cpu *cpu, struct uls_host *host)
+{
+	host->begun = rdtsc();
+	cpu->used = true;
+	if (unlikely(!cpu->watching))
+		uls_budget_start_timer(cpu);
+}
 
 /* fault.c */
 int uls_fault_init(void);

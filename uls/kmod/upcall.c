@@ -22,6 +22,7 @@
 #include <osext/marker.h>
 
 #include "compat.h"
+#include "queue.h"
 #include "sandbox.h"
 #include "uls.h"
 
@@ -29,19 +30,6 @@
 #define UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
 
 DEFINE_PER_CPU(struct uls_cpu, uls_cpu);
-
-/* Context: interrupts off, and not in the middle of another user of return notifiers. */
-void uls_arm_return(void)
-{
-	struct uls_cpu *cpu = this_cpu_ptr(&uls_cpu);
-
-	if (cpu->registered) {
-		set_thread_flag(TIF_USER_RETURN_NOTIFY);	/* lost if the CPU was offline */
-		return;
-	}
-	cpu->registered = true;
-	user_return_notifier_register(&cpu->on_return);
-}
 
 static void disarm_return(struct uls_cpu *cpu)
 {
@@ -112,20 +100,21 @@ static __always_inline void enter(struct uls_cpu *cpu, struct uls_host *host, st
 	uls_budget_begin(cpu, host);
 }
 
-static void begin(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs)
+/* False: this is not the time. */
+static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs)
 {
 	struct uls_extension *extension;
 
-	if (unlikely(READ_ONCE(uls_marked)))
+	if (static_branch_unlikely(&uls_marked))
 		OSEXT_MARK(OSEXT_MARK_BEGIN);
 	if (!is_fit(cpu, host, regs))
-		return;
+		return false;
 	host->drained = 0;
 	uls_lock();
 	extension = uls_take(host);
 	uls_unlock();
 	if (!extension)
-		return;
+		return false;
 	host->program = *regs;
 	/* Senders may still see the old mask and wake us: that finds nothing, and the signal waits. */
 	host->blocked = current->blocked;
@@ -134,6 +123,7 @@ static void begin(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *re
 	host->place = ULS_IN;
 	uls_open(host);
 	enter(cpu, host, regs, extension);
+	return true;
 }
 
 /* The interrupted program goes on. */
@@ -236,8 +226,8 @@ static void on_user_return(struct user_return_notifier *notifier)
 			end(cpu, host, regs, OSEXT_ULS_ABORT_SYSTEM_CALL);
 	} else if (host && unlikely(host->place == ULS_LEFT)) {
 		restore(cpu, host, regs);
-	} else if (host && READ_ONCE(uls_deliverable)) {
-		begin(cpu, host, regs);
+	} else if (host && READ_ONCE(uls_deliverable) && begin(cpu, host, regs)) {
+		return;
 	}
 	if (!READ_ONCE(uls_deliverable) && (!host || host->place == ULS_OUT))
 		disarm_return(cpu);
