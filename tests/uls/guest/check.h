@@ -15,8 +15,8 @@
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "uls/host/sandbox.h"
 
-extern "C" const char extension_begin[], extension_end[], extension_count[], extension_least[], extension_quiet[],
-    extension_spin[], extension_wait[], extension_misbehave[];
+extern "C" const char extension_begin[], extension_end[], extension_count[], extension_least[],
+    extension_quiet[], extension_spin[], extension_wait[], extension_misbehave[];
 
 namespace osext::test {
 
@@ -88,5 +88,6 @@ int signal_of(const std::function<void()>& touch);
 // Runs until `rounds` are over with known values in every general, vector and flag register and
 // checks them all the time.  The number of the first that changed, 0 if none did.
 extern "C" int hold_registers(std::uint64_t rounds);
+extern "C" const char hold_registers_held[], hold_registers_end[];  // where it does
 
 }  // namespace osext::test

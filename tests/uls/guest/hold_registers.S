@@ -49,6 +49,7 @@ hold_registers:
 	jne	.Lchanged
 	.endm
 .Lround:
+hold_registers_held:
 	movq	$-1, %rax
 	addq	$1, %rax	/* sets carry and zero */
 	.rept	8
@@ -80,6 +81,7 @@ hold_registers:
 	jnz	.Lflags
 	decq	16(%rsp)
 	jnz	.Lround
+hold_registers_end:
 
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	movq	%xmm\n, %rbx
@@ -109,4 +111,5 @@ hold_registers:
 	popq	%rbp
 	popq	%rbx
 	ret
+	.globl	hold_registers_held, hold_registers_end
 	.section .note.GNU-stack, "", @progbits

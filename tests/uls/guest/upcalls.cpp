@@ -122,7 +122,8 @@ const RegisterCheck registers("registers", [] {
 // The checker itself must see a change: a signal handler that makes one.
 void spoil(int, siginfo_t*, void* context) {
   auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-  ++registers[REG_R12];
+  const auto ip = reinterpret_cast<const char*>(registers[REG_RIP]);
+  if (ip >= hold_registers_held && ip < hold_registers_end) ++registers[REG_R12];
 }
 const RegisterCheck registers_control("registers_control", [] {
   struct sigaction action = {};
