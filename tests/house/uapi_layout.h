@@ -13,6 +13,7 @@
 #include <osext/nic.h>
 #include <osext/raw_record.h>
 #include <osext/shared_region.h>
+#include <osext/uls.h>
 
 #ifdef __cplusplus
 #define LAYOUT_ASSERT(condition) static_assert(condition, #condition)
@@ -82,5 +83,29 @@ LAYOUT_AT(osext_nic_plan, stream, 16);
 LAYOUT_SIZE(osext_nic_counters, 16 + 32 * OSEXT_NIC_STREAMS);
 LAYOUT_AT(osext_nic_counters, stream, 16);
 LAYOUT_SIZE(osext_nic_payload, 16);
+
+LAYOUT_SIZE(osext_uls_record, 256);
+LAYOUT_AT(osext_uls_record, value, 8);
+LAYOUT_AT(osext_uls_record, pid, 24);
+LAYOUT_AT(osext_uls_record, id, 32);
+LAYOUT_SIZE(osext_uls_join, 16);
+LAYOUT_SIZE(osext_uls_load, 72);
+LAYOUT_AT(osext_uls_load, budget_ns, 16);
+LAYOUT_AT(osext_uls_load, name, 24);
+LAYOUT_AT(osext_uls_load, id, 56);
+LAYOUT_AT(osext_uls_load, stack_end, 68);
+LAYOUT_SIZE(osext_uls_copy, 24);
+LAYOUT_AT(osext_uls_copy, memory, 16);
+LAYOUT_SIZE(osext_uls_start, 16);
+LAYOUT_SIZE(osext_uls_bind, 32);
+LAYOUT_AT(osext_uls_bind, flags, 20);
+LAYOUT_AT(osext_uls_bind, period_ns, 24);
+LAYOUT_SIZE(osext_uls_raise, 16);
+LAYOUT_SIZE(osext_uls_unload, 8);
+LAYOUT_SIZE(osext_uls_grant, 8);
+LAYOUT_SIZE(osext_uls_statistics, 128);
+LAYOUT_AT(osext_uls_statistics, events, 8);
+LAYOUT_AT(osext_uls_statistics, aborts, 56);
+LAYOUT_AT(osext_uls_statistics, hosts, 96);
 
 #endif
