@@ -3,6 +3,7 @@
 // program unharmed.
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/rseq.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -183,6 +184,37 @@ const RegisterCheck mixed("mixed", [] {
     sigset_t now;
     sigprocmask(SIG_SETMASK, nullptr, &now);
     require(sigismember(&now, SIGUSR2) == 1 && sigismember(&now, SIGALRM) == 0, "the mask changed");
+  });
+});
+
+// A sequence that an upcall interrupts is aborted, as one that a signal interrupts; the others come
+// through.
+extern "C" int run_sequence(struct rseq* area, std::uint64_t rounds);
+
+int sequences(int tries) {
+  auto* area = reinterpret_cast<struct rseq*>(static_cast<char*>(__builtin_thread_pointer()) +
+                                              __rseq_offset);
+  constexpr std::uint64_t kRounds = 400'000;
+  int through = 0;
+  for (int i = 0; i < tries; ++i) through += run_sequence(area, kRounds);
+  return through;
+}
+
+const RegisterCheck restartable("restartable_sequences", [] {
+  Loaded module;
+  in_child([] {
+    require(__rseq_size != 0, "the C library has registered no sequences");
+    require(sequences(100) > 0, "no sequence comes through without upcalls");
+    UlsSandbox sandbox;
+    Extension extension(sandbox, extension_count);
+    sandbox.join();
+    extension.bind_timer(20'000);
+    const int through = sequences(100);
+    const std::uint64_t upcalls = extension.count();
+    require(upcalls >= 100, "only {} upcalls", upcalls);
+    require(through == 0, "{} of 100 interrupted sequences came through", through);
+    const osext_uls_statistics statistics = extension.statistics();
+    require(statistics.returns + 1 >= statistics.upcalls, "upcalls do not return");
   });
 });
 
