@@ -34,6 +34,7 @@ MechanismInfo linux_info() {
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
       {Capability::interposition, "on plain Linux another process interposes by ptrace: see there"},
+      {Capability::upcalls, "plain Linux tells a process of events by signals: see signal_self"},
   };
   for (const char* policy : {"SCHED_OTHER", "SCHED_RR"})
     for (const char* receiver : {"sleeping", "spinning"})
@@ -56,6 +57,7 @@ MechanismInfo ptrace_info() {
       {Capability::processes, plain},
       {Capability::timers, plain},
       {Capability::packets, plain},
+      {Capability::upcalls, plain},
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
@@ -77,6 +79,8 @@ MechanismInfo hijack_info() {
       {Capability::baseline, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
+      {Capability::upcalls,
+       "events reach the executive, not an extension in the process that runs"},
   };
   const std::vector<Params> modules = {{{"module", "absent"}}, {{"module", "loaded"}}};
   info.variants["null_syscall"] = modules;
@@ -105,6 +109,34 @@ MechanismInfo hijack_info() {
   // Figure 4: the headline's way, with the guest's pages global and not.
   info.variants["tlb_working_set/rpc"] = {{{"global", "on"}, {"save", "full"}},
                                           {{"global", "off"}, {"save", "full"}}};
+  return info;
+}
+
+MechanismInfo uls_info() {
+  const std::string plain = "ULS leaves it to the kernel: see linux";
+  const std::string only_events =
+      "here ULS runs extensions when timers expire or events are raised";
+  MechanismInfo info;
+  info.id = "uls";
+  info.title = "ULS";
+  info.needs_module = true;
+  info.offers = {Capability::system_calls, Capability::upcalls};
+  info.lacks = {
+      {Capability::baseline, plain},
+      {Capability::signals, plain},
+      {Capability::processes, plain},
+      {Capability::extension, "a process does not call an extension, it raises an event for it"},
+      {Capability::interposition, only_events},
+      {Capability::peers, only_events},
+      {Capability::timers, only_events},
+      {Capability::packets, only_events},
+  };
+  const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
+  info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
+  for (const char* workload : {"upcall", "upcall_timer", "upcall_return"})
+    info.variants[workload] = modes;
+  for (const char* workload : {"upcall", "upcall_return"})
+    info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
   return info;
 }
 
@@ -208,7 +240,8 @@ const std::vector<Experiment>& experiments() {
 }
 
 const std::vector<MechanismInfo>& mechanisms() {
-  static const std::vector<MechanismInfo> all = {linux_info(), ptrace_info(), hijack_info()};
+  static const std::vector<MechanismInfo> all = {linux_info(), ptrace_info(), hijack_info(),
+                                                 uls_info()};
   return all;
 }
 

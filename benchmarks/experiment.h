@@ -29,6 +29,7 @@ enum class Capability {
   signals,        // POSIX signals between processes
   processes,      // processes that the kernel schedules and shows in /proc
   timers,         // signals and wake-ups when a time has come, beside CPU-bound tasks
+  upcalls,        // events that run protected code in whatever process runs
   packets,        // several tasks at once that receive from the network
 };
 

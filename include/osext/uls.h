@@ -62,7 +62,7 @@
 
 #include <osext/counters.h>	/* OSEXT_SANDBOX_BASE, OSEXT_SANDBOX_SIZE */
 
-/* What an extension is told; written anew before each upcall. */
+/* What an extension is told; all but the id is written anew before each upcall. */
 struct osext_uls_record {
 	__u32 kind;	/* OSEXT_ULS_TIMER... */
 	__u32 number;	/* of the binding */
@@ -72,7 +72,8 @@ struct osext_uls_record {
 	__u32 cpu;
 	__u32 id;	/* the extension itself */
 	__u32 drained;	/* upcalls before this one in the same interruption */
-	__u64 reserved[27];
+	__u64 stamp;	/* time stamp where the binding has its BEGIN marker; 0 if it has none */
+	__u64 reserved[26];
 };
 
 /* JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits. */
@@ -120,6 +121,7 @@ struct osext_uls_bind {
 	__u32 queue;	/* events that may wait, 1 to OSEXT_ULS_QUEUE_MAX; TIMER: 1 */
 	__u32 flags;
 	__u64 period_ns;	/* of a TIMER, else 0 */
+	__u64 count;	/* how often a TIMER expires, 0: for ever; else 0 */
 };
 
 /* RAISE: an event of kind SOFTWARE; by root and by the creator's user. */
@@ -189,7 +191,7 @@ OSEXT_ULS_ASSERT(sizeof(struct osext_uls_join) == 16, "uls join");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_load) == 72, "uls load");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_copy) == 24, "uls copy");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_start) == 16, "uls start");
-OSEXT_ULS_ASSERT(sizeof(struct osext_uls_bind) == 32, "uls bind");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_bind) == 40, "uls bind");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_raise) == 16, "uls raise");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_unload) == 8, "uls unload");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_grant) == 8, "uls grant");

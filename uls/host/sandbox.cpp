@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,6 +30,11 @@ void UlsSandbox::request(unsigned long command, void* argument, const char* what
 void UlsSandbox::join() {
   osext_uls_join arguments{};
   request(OSEXT_ULS_JOIN, &arguments, "joining the sandbox");
+}
+
+void UlsSandbox::leave() {
+  if (munmap(reinterpret_cast<void*>(std::uintptr_t{OSEXT_ULS_CODE}), OSEXT_SANDBOX_SIZE) < 0)
+    throw std::system_error(errno, std::generic_category(), "leaving the sandbox");
 }
 
 osext_uls_load UlsSandbox::load(const UlsLoad& what) {
@@ -69,7 +75,8 @@ void UlsSandbox::bind(std::uint32_t id, const UlsBinding& binding) {
                            binding.priority,
                            binding.queue,
                            binding.flags,
-                           binding.period_ns};
+                           binding.period_ns,
+                           binding.count};
   request(OSEXT_ULS_BIND, &arguments, "binding an event");
 }
 

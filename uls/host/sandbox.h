@@ -20,7 +20,7 @@ struct UlsBinding {
   std::uint32_t kind = OSEXT_ULS_SOFTWARE, number = 0;
   std::int32_t priority = 0;
   std::uint32_t queue = 1, flags = 0;
-  std::uint64_t period_ns = 0;
+  std::uint64_t period_ns = 0, count = 0;
 };
 
 // An open file of the device: extensions live as long as it does.  Every function but raise()
@@ -33,6 +33,7 @@ class UlsSandbox {
   UlsSandbox& operator=(const UlsSandbox&) = delete;
 
   void join();
+  void leave();
   osext_uls_load load(const UlsLoad& what);
   void write(std::uint32_t id, std::uint32_t address, const void* from, std::size_t bytes);
   void read(std::uint32_t id, std::uint32_t address, void* to, std::size_t bytes);

@@ -66,6 +66,14 @@ static void advance(struct uls_binding *binding)
 	binding->expired = now;
 }
 
+static __always_inline void mark(struct uls_binding *binding)
+{
+	if (likely(!(binding->flags & OSEXT_ULS_MARK_EVENT)))
+		return;
+	binding->stamp = rdtsc_ordered();
+	OSEXT_MARK(OSEXT_MARK_BEGIN);
+}
+
 /* Context: hard interrupt. */
 static enum hrtimer_restart expire(struct hrtimer *timer)
 {
@@ -76,13 +84,8 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 	bool direct = host && host->place == ULS_OUT && regs && user_mode(regs);
 	bool queued;
 
-	if (binding->flags & OSEXT_ULS_MARK_EVENT)
-		OSEXT_MARK(OSEXT_MARK_BEGIN);
+	mark(binding);
 	uls_lock();
-	if (unlikely(extension->revoked)) {
-		uls_unlock();
-		return HRTIMER_NORESTART;
-	}
 	advance(binding);
 	queued = uls_enqueue(binding, binding->expirations);
 	if (queued && direct)
@@ -94,7 +97,7 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 		uls_host_kick(host);
 	else
 		uls_interrupt_others();
-	return HRTIMER_RESTART;
+	return binding->expirations < binding->last ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }
 
 static int check(const struct uls_extension *extension, const struct osext_uls_bind *bind)
@@ -105,7 +108,8 @@ static int check(const struct uls_extension *extension, const struct osext_uls_b
 	if ((!timer && bind->kind != OSEXT_ULS_SOFTWARE) || (bind->flags & ~OSEXT_ULS_BIND_FLAGS) || !bind->queue ||
 	    bind->queue > (timer ? 1 : OSEXT_ULS_QUEUE_MAX))
 		return -EINVAL;
-	if (timer ? bind->period_ns < OSEXT_ULS_PERIOD_MIN_NS || bind->period_ns > KTIME_MAX / 2 : bind->period_ns != 0)
+	if (timer ? bind->period_ns < OSEXT_ULS_PERIOD_MIN_NS || bind->period_ns > KTIME_MAX / 2 :
+		    bind->period_ns || bind->count)
 		return -EINVAL;
 	if (extension->binding_count == OSEXT_ULS_BINDINGS_MAX)
 		return -ENOSPC;
@@ -134,6 +138,7 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 	binding->priority = bind->priority;
 	binding->limit = bind->queue;
 	binding->period = ns_to_ktime(bind->period_ns);
+	binding->last = bind->count ?: U64_MAX;
 	binding->patience = uls_time_stamps(bind->period_ns + bind->period_ns / 4);
 	hrtimer_init(&binding->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	binding->timer.function = expire;
@@ -191,8 +196,7 @@ int uls_raise(const struct osext_uls_raise *raise)
 
 		if (binding->number != raise->number || binding->kind != OSEXT_ULS_SOFTWARE)
 			continue;
-		if (binding->flags & OSEXT_ULS_MARK_EVENT)
-			OSEXT_MARK(OSEXT_MARK_BEGIN);
+		mark(binding);
 		if (!privileged && !uid_eq(current_euid(), extension->creator))
 			error = -EPERM;
 		else if (extension->revoked)

@@ -77,6 +77,7 @@ static void lay_out(struct uls_extension *extension, struct osext_uls_load *load
 	extension->record = OSEXT_ULS_DATA + extension->id * sizeof(struct osext_uls_record);
 	extension->told = uls_alias(extension->record);
 	memset(extension->told, 0, sizeof(*extension->told));
+	extension->told->id = extension->id;
 	load->id = extension->id;
 	load->code = code;
 	load->data = data;

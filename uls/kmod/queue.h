@@ -11,6 +11,8 @@
 
 #include "uls.h"
 
+#define ULS_MARKS (OSEXT_ULS_MARK_EVENT | OSEXT_ULS_MARK_UPCALL)
+
 /* Something about the extension changed.  Under uls_lock. */
 static __always_inline void uls_update(struct uls_extension *extension)
 {
@@ -60,8 +62,9 @@ static __always_inline struct uls_extension *uls_take(struct uls_host *host)
 	told->overrun = binding->overrun;
 	told->pid = host->pid;
 	told->cpu = raw_smp_processor_id();
-	told->id = extension->id;
 	told->drained = host->drained;
+	if (unlikely(binding->flags & ULS_MARKS))
+		told->stamp = binding->flags & OSEXT_ULS_MARK_EVENT ? binding->stamp : host->stamp;
 	binding->overrun = 0;
 	binding->head = (binding->head + 1) % OSEXT_ULS_QUEUE_MAX;
 	if (!--binding->count)

@@ -42,7 +42,8 @@ struct uls_binding {
 	s32 priority;
 	u32 limit, count, head;	/* of the queue */
 	u64 overrun;
-	u64 expirations;
+	u64 expirations, last;	/* the timer stops after the last one */
+	u64 stamp;		/* of the last event, if marked */
 	u64 expired;	/* time stamp of the last expiration */
 	u64 patience;	/* in time stamps: it is late if the next one takes longer */
 	ktime_t period;
@@ -99,6 +100,7 @@ struct uls_host {
 	u32 drained;
 	u32 opened_cpu;
 	bool migrated;		/* the sandbox was open on more than one CPU */
+	u64 stamp;		/* of the last try to deliver, if any is marked */
 	u64 begun;		/* time stamp: the upcall, or its last time on a CPU */
 	u64 spent;		/* before that */
 	struct pt_regs program;	/* the interrupted program's registers, */

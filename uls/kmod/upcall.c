@@ -105,8 +105,10 @@ static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, st
 {
 	struct uls_extension *extension;
 
-	if (static_branch_unlikely(&uls_marked))
+	if (static_branch_unlikely(&uls_marked)) {
+		host->stamp = rdtsc_ordered();
 		OSEXT_MARK(OSEXT_MARK_BEGIN);
+	}
 	if (!is_fit(cpu, host, regs))
 		return false;
 	host->drained = 0;
@@ -150,6 +152,7 @@ static void restore(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *
 static void count_end(struct uls_extension *extension, int verdict)
 {
 	u64 *aborts = extension->statistics.aborts;
+	u32 i;
 
 	if (verdict < 0) {
 		extension->statistics.returns++;
@@ -160,6 +163,8 @@ static void count_end(struct uls_extension *extension, int verdict)
 	    OSEXT_ULS_ABORTS_MAX) {
 		extension->condemned = true;
 		extension->revoked = true;
+		for (i = 0; i < extension->binding_count; i++)
+			extension->bindings[i]->last = 0;	/* its timers stop */
 	}
 }
 

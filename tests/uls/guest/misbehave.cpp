@@ -317,6 +317,7 @@ const RegisterCheck refusals("refusals", [] {
               bind({OSEXT_ULS_SOFTWARE, 0, 0, OSEXT_ULS_QUEUE_MAX + 1}) == EINVAL &&
               bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 8}) == EINVAL &&
               bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 0, 5}) == EINVAL &&
+              bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 0, 0, 1}) == EINVAL &&
               bind({OSEXT_ULS_TIMER, 0, 0, 1, 0, 999}) == EINVAL,
           "a binding that makes no sense");
   for (std::uint32_t i = 0; i < OSEXT_ULS_BINDINGS_MAX; ++i) extension.bind_software(i);
