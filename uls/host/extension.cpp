@@ -134,7 +134,10 @@ void UlsExtension::copy_in(const std::string& name, const void* from, std::size_
 std::vector<std::pair<std::string, UlsVariable>> UlsExtension::variables() const {
   std::vector<std::pair<std::string, UlsVariable>> result;
   for (const auto& [name, symbol] : object_.symbols)
-    if (const auto found = variable(name); found && found->address >= OSEXT_ULS_DATA)
+    // Reserved names are the runtime's.
+    if (const auto found = variable(name); found && found->address >= OSEXT_ULS_DATA &&
+                                           name.rfind("__", 0) != 0 &&
+                                           name.rfind("osext_uls_", 0) != 0)
       result.emplace_back(name, *found);
   return result;
 }
