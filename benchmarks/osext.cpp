@@ -4,6 +4,7 @@
 //   osext report DIR ...      rebuild a run's tables and page, or compare two runs
 //   osext shell ...           boot the machine for a person
 //   osext hijack ...          run a program as Hijack's guest, on this computer
+//   osext uls ...             load extensions into the sandbox, on this computer
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -79,6 +80,9 @@ int main(int argc, char** argv) {
   auto* hijack = app.add_subcommand(
       "hijack", "run a program as a guest of Hijack's executive (module loaded, as root)");
   hijack->prefix_command();
+  auto* uls = app.add_subcommand(
+      "uls", "load, call, read and unload extensions in the sandbox (module loaded, as root)");
+  uls->prefix_command();
 
   CLI11_PARSE(app, argc, argv);
   try {
@@ -86,6 +90,7 @@ int main(int argc, char** argv) {
     if (*report) return report_command(directory, other);
     const osext::Place place = osext::find_place();
     if (*hijack) become(place.hijack_launcher(), hijack->remaining());
+    if (*uls) become(place.uls_tool(), uls->remaining());
     osext::VmOptions vm;
     vm.build = place.build();
     vm.kernel = osext::kernel_name(place, kernel);
@@ -95,7 +100,10 @@ int main(int argc, char** argv) {
              {place.tree / "benchmarks" / "guest" / "osext", inside + "osext", 0755},
              {place.hijack_launcher(), inside + "osext-hijack", 0755},
              {place.executive(), inside + "osext-executive", 0755},
-             {place.modules(vm.kernel) / "osext_hijack.ko", inside + "osext_hijack.ko", 0644}});
+             {place.modules(vm.kernel) / "osext_hijack.ko", inside + "osext_hijack.ko", 0644},
+             {place.uls_tool(), inside + "osext-uls", 0755},
+             {place.uls_example(), inside + "count.uls", 0644},
+             {place.modules(vm.kernel) / "osext_uls.ko", inside + "osext_uls.ko", 0644}});
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "osext: {}\n", error.what());

@@ -18,6 +18,8 @@ struct Place {
   std::filesystem::path hijack_launcher() const {
     return host() / "executive" / "host" / "osext-hijack";
   }
+  std::filesystem::path uls_tool() const { return host() / "uls" / "host" / "osext-uls"; }
+  std::filesystem::path uls_example() const { return host() / "uls" / "uls-count.uls"; }
   std::filesystem::path plugin() const { return host() / "machine" / "sim" / "libosext_plugin.so"; }
   std::filesystem::path image() const { return build() / "image" / "slim.cpio"; }
   std::filesystem::path profile(const std::string& name) const;
