@@ -13,7 +13,8 @@ for run in a b; do
   # Two equal failures must not pass for a success.
   grep -q '"status":"ok"' "$work/$run/samples.jsonl"
   if grep -qE '"status":"(failed|timeout|crashed|unstable)"' "$work/$run/samples.jsonl"; then
-    echo "run $run is not clean" >&2
+    echo "run $run is not clean:" >&2
+    grep -E "\"status\":\"(failed|timeout|crashed|unstable)\"" "$work/$run/samples.jsonl" | cut -c1-300 >&2
     exit 1
   fi
   # One boot of each kernel command line.
