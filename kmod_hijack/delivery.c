@@ -36,16 +36,6 @@ extern const char hijack_handler_code[], hijack_handler_code_end[];
 
 static unsigned long handler_pages;
 
-static int refuse_mremap(struct vm_area_struct *vma)
-{
-	return -EINVAL;
-}
-
-static int refuse_split(struct vm_area_struct *vma, unsigned long address)
-{
-	return -EINVAL;
-}
-
 static int refuse_mprotect(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			   unsigned long flags)
 {
@@ -64,8 +54,8 @@ static void drop_alternate(struct vm_area_struct *vma)
 }
 
 static const struct vm_operations_struct handler_ops = {
-	.mremap = refuse_mremap,
-	.may_split = refuse_split,
+	.mremap = hijack_refuse_mremap,
+	.may_split = hijack_refuse_split,
 	.mprotect = refuse_mprotect,
 };
 
@@ -73,8 +63,8 @@ static const struct vm_operations_struct handler_ops = {
 static const struct vm_operations_struct alternate_ops = {
 	.open = keep_alternate,
 	.close = drop_alternate,
-	.mremap = refuse_mremap,
-	.may_split = refuse_split,
+	.mremap = hijack_refuse_mremap,
+	.may_split = hijack_refuse_split,
 	.mprotect = refuse_mprotect,
 };
 

@@ -245,6 +245,8 @@ int hijack_reserve(struct hijack_session *session);
 void hijack_unreserve(struct hijack_session *session);
 bool hijack_in_reserved(const struct hijack_session *session, unsigned long start, unsigned long end);
 bool hijack_in_region(struct hijack_session *session, u64 address, u64 bytes);
+int hijack_refuse_mremap(struct vm_area_struct *vma);
+int hijack_refuse_split(struct vm_area_struct *vma, unsigned long address);
 int hijack_mmap(struct file *file, struct vm_area_struct *vma);
 long hijack_read_region(struct hijack_session *session, const struct osext_hijack_read *arguments);
 void hijack_free_region(struct hijack_session *session);

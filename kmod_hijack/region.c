@@ -17,12 +17,13 @@
 /* mmap() offset that asks for a guest's reservation instead of the region. */
 #define RESERVE_OFFSET 0x10000000UL
 
-static int refuse_mremap(struct vm_area_struct *vma)
+/* What nobody may do with a mapping of the module's.  Context: mmap lock held. */
+int hijack_refuse_mremap(struct vm_area_struct *vma)
 {
 	return -EINVAL;
 }
 
-static int refuse_split(struct vm_area_struct *vma, unsigned long address)
+int hijack_refuse_split(struct vm_area_struct *vma, unsigned long address)
 {
 	return -EINVAL;
 }
@@ -33,14 +34,14 @@ static vm_fault_t refuse_fault(struct vm_fault *fault)
 }
 
 static const struct vm_operations_struct region_ops = {
-	.mremap = refuse_mremap,
+	.mremap = hijack_refuse_mremap,
 	.fault = refuse_fault,
 };
 
 /* The reservation has no access rights and never will, so it never has page tables. */
 static const struct vm_operations_struct reservation_ops = {
-	.mremap = refuse_mremap,
-	.may_split = refuse_split,
+	.mremap = hijack_refuse_mremap,
+	.may_split = hijack_refuse_split,
 	.fault = refuse_fault,
 };
 

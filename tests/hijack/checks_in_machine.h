@@ -4,16 +4,11 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <map>
-#include <sstream>
-
 #include "machine/machine.h"
-#include "machine/vm/kernel_log.h"
 #include "machine/vm/setup_file.h"
+#include "tests/checks/judge.h"
 
 namespace osext {
 
@@ -63,7 +58,7 @@ class HijackTest : public testing::TestWithParam<const char*> {
       unit.files.push_back({std::string(OSEXT_BAD_EXECUTIVE) + attack, unit.argv[6] + attack});
     unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
     UnitResult result = make(options)->run(unit);
-    judge(checks, result);
+    judge_checks(checks, result);
     return result;
   }
 
@@ -73,25 +68,6 @@ class HijackTest : public testing::TestWithParam<const char*> {
   }
 
   std::string skipped_;  // why, if the set-up has no such kernel
-
- private:
-  static void judge(const std::vector<std::string>& checks, const UnitResult& result) {
-    std::map<std::string, int> seen;
-    // What the checks counted, for those who read the test's words.
-    fmt::print("{}", result.console);
-    std::istringstream lines(result.console);
-    for (std::string line; std::getline(lines, line);) {
-      const std::string name = line.substr(0, line.find(' '));
-      if (std::find(checks.begin(), checks.end(), name) == checks.end()) continue;
-      ++seen[name];
-      EXPECT_EQ(line, name + " ok");
-    }
-    for (const std::string& name : checks) EXPECT_GT(seen[name], 0) << name << " did not run";
-    EXPECT_EQ(result.outcome, Outcome::finished) << result.reason << "\n"
-                                                 << result.console << result.kernel_log;
-    const auto problems = kernel_log_problems(result.kernel_log);
-    EXPECT_TRUE(problems.empty()) << fmt::format("{}\n", fmt::join(problems, "\n"));
-  }
 };
 
 }  // namespace osext

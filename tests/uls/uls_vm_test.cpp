@@ -2,18 +2,13 @@
 // Runs the checks of guest/ in a machine with two CPUs and in the simulated one, all of a kernel in
 // one boot, and reports each; and the costs, in the machine that counts exactly.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <osext/marker.h>
 
-#include <algorithm>
-#include <map>
-#include <sstream>
-
 #include "benchmarks/ring_series.h"
 #include "machine/machine.h"
-#include "machine/vm/kernel_log.h"
 #include "machine/vm/setup_file.h"
+#include "tests/checks/judge.h"
 
 namespace osext {
 namespace {
@@ -62,28 +57,11 @@ class UlsTest : public testing::TestWithParam<const char*> {
     unit.files = {{OSEXT_ULS_GUEST, unit.argv[0], 0755}, {modules / "osext_uls.ko", unit.argv[2]}};
     unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
     UnitResult result = make(options)->run(unit);
-    judge(checks, result);
+    judge_checks(checks, result);
     return result;
   }
 
   std::string skipped_;  // why, if the set-up has no such kernel
-
- private:
-  static void judge(const std::vector<std::string>& checks, const UnitResult& result) {
-    std::map<std::string, int> seen;
-    std::istringstream lines(result.console);
-    for (std::string line; std::getline(lines, line);) {
-      const std::string name = line.substr(0, line.find(' '));
-      if (std::find(checks.begin(), checks.end(), name) == checks.end()) continue;
-      ++seen[name];
-      EXPECT_EQ(line, name + " ok");
-    }
-    for (const std::string& name : checks) EXPECT_GT(seen[name], 0) << name << " did not run";
-    EXPECT_EQ(result.outcome, Outcome::finished) << result.reason << "\n"
-                                                 << result.console << result.kernel_log;
-    const auto problems = kernel_log_problems(result.kernel_log);
-    EXPECT_TRUE(problems.empty()) << fmt::format("{}\n", fmt::join(problems, "\n"));
-  }
 };
 
 TEST_P(UlsTest, TwoCpus) {
