@@ -120,24 +120,16 @@ int hijack_delivery_mmap(struct vm_area_struct *vma)
 	return -EINVAL;
 }
 
-static int map_one(struct hijack_session *session, unsigned long address, unsigned long bytes, unsigned long protection,
-		   unsigned long offset)
-{
-	unsigned long result = vm_mmap(session->file, address, bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE,
-				       offset);
-
-	return IS_ERR_VALUE(result) ? (int)(long)result : 0;
-}
-
 /* In the caller's memory: the handler, and for a guest its stack.  0, or what mmap says. */
 int hijack_delivery_map(struct hijack_session *session, bool guest)
 {
-	int error = map_one(session, OSEXT_HIJACK_HANDLER, OSEXT_HIJACK_HANDLER_BELOW, PROT_READ, HANDLER_OFFSET);
+	int error = hijack_map_uncounted(session, OSEXT_HIJACK_HANDLER, OSEXT_HIJACK_HANDLER_BELOW, PROT_READ,
+					 HANDLER_OFFSET);
 
 	if (error || !guest)
 		return error;
-	return map_one(session, OSEXT_HIJACK_ALTERNATE, OSEXT_HIJACK_SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE,
-		       ALTERNATE_OFFSET);
+	return hijack_map_uncounted(session, OSEXT_HIJACK_ALTERNATE, OSEXT_HIJACK_SIGNAL_STACK_BYTES,
+				    PROT_READ | PROT_WRITE, ALTERNATE_OFFSET);
 }
 
 /*

@@ -207,6 +207,10 @@ void hijack_drive(struct callback_head *work);
 int hijack_enter_memory(struct hijack_guest *guest);
 void hijack_quit_memory(struct hijack_guest *guest);
 void hijack_leave_memory(struct hijack_guest *guest);
+int hijack_map_uncounted(struct hijack_session *session, unsigned long address, unsigned long bytes,
+			 unsigned long protection, unsigned long offset);
+void hijack_before_fork(struct hijack_guest *guest);
+void hijack_after_fork(struct hijack_guest *guest);
 
 /* session.c */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments);
@@ -242,6 +246,7 @@ long hijack_delivery_notify(struct hijack_session *session);
 bool hijack_maps_region(struct hijack_session *session, struct mm_struct *mm);
 bool hijack_owns_slot(struct hijack_session *session);
 int hijack_reserve(struct hijack_session *session);
+unsigned long hijack_reserved_pages(const struct hijack_session *session);
 void hijack_unreserve(struct hijack_session *session);
 bool hijack_in_reserved(const struct hijack_session *session, unsigned long start, unsigned long end);
 bool hijack_in_region(struct hijack_session *session, u64 address, u64 bytes);

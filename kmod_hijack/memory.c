@@ -4,10 +4,71 @@
  * reserved, watched by a guard, and its pages global if that is wanted.
  */
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
 #include "hijack.h"
+
+/*
+ * What the module maps is no memory of the guest's, and counts into neither its
+ * limit of address space (RLIMIT_AS) nor what /proc shows of it.  The kernel
+ * counts all the same where it maps, unmaps and forks, so at these moments, and
+ * only then, it is part of the sum.  Context: the mmap lock is held, or it is
+ * the only task in this memory that unmaps.
+ */
+static void add_to_total(struct mm_struct *mm, unsigned long pages)
+{
+	WRITE_ONCE(mm->total_vm, mm->total_vm + pages);
+}
+
+/* Whether it counts, from now on.  May sleep. */
+static void count_reservation(const struct hijack_guest *guest, bool counts)
+{
+	unsigned long pages = hijack_reserved_pages(guest->session);
+
+	mmap_write_lock(guest->mm);
+	add_to_total(guest->mm, counts ? pages : -pages);
+	mmap_write_unlock(guest->mm);
+}
+
+/*
+ * A child's sum is its parent's without what the child has no copy of.
+ * Context: the owner, around a call that may fork; may sleep.
+ */
+void hijack_before_fork(struct hijack_guest *guest)
+{
+	count_reservation(guest, true);
+}
+
+void hijack_after_fork(struct hijack_guest *guest)
+{
+	count_reservation(guest, false);
+}
+
+/*
+ * vm_mmap() of the module's own, in the caller's memory and within any limit: the
+ * sum is zero after the mapping, and what it was when that is done.  May sleep.
+ */
+int hijack_map_uncounted(struct hijack_session *session, unsigned long address, unsigned long bytes,
+			 unsigned long protection, unsigned long offset)
+{
+	unsigned long pages = bytes >> PAGE_SHIFT, total, peak, result;
+	struct mm_struct *mm = current->mm;
+
+	mmap_write_lock(mm);
+	total = mm->total_vm;
+	peak = mm->hiwater_vm;
+	add_to_total(mm, -(total + pages));
+	mmap_write_unlock(mm);
+	result = vm_mmap(session->file, address, bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE,
+			 offset);
+	mmap_write_lock(mm);
+	add_to_total(mm, IS_ERR_VALUE(result) ? total + pages : total);
+	mm->hiwater_vm = peak;
+	mmap_write_unlock(mm);
+	return IS_ERR_VALUE(result) ? (int)(long)result : 0;
+}
 
 /* Somebody takes the reservation away: the guest cannot go on. */
 static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_range *range)
@@ -19,6 +80,7 @@ static int guard_unmap(struct mmu_notifier *guard, const struct mmu_notifier_ran
 	    !hijack_in_reserved(session, range->start, range->end))
 		return 0;
 	WRITE_ONCE(guest->unfit, true);
+	add_to_total(range->mm, hijack_reserved_pages(session));	/* what is unmapped now counts less */
 	/* By a call of the executive itself: its own pages must not go with it. */
 	if (current == session->thread && session->current_guest == guest)
 		hijack_unhook(session, STATE_CALL);
@@ -72,7 +134,7 @@ int hijack_enter_memory(struct hijack_guest *guest)
 		return error;
 	guest->mm = current->mm;
 	mmgrab(guest->mm);
-	guest->global = hijack_global_start(guest->mm);
+	guest->global = hijack_global_start(guest->session, guest->mm);
 	if (IS_ERR(guest->global)) {
 		error = PTR_ERR(guest->global);
 		guest->global = NULL;

@@ -184,13 +184,19 @@ static int map_reservation(struct vm_area_struct *vma)
  */
 int hijack_reserve(struct hijack_session *session)
 {
-	unsigned long address;
+	int error = hijack_map_uncounted(session, OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE, PROT_NONE, RESERVE_OFFSET);
 
-	address = vm_mmap(session->file, OSEXT_EXECUTIVE_BASE, OSEXT_EXECUTIVE_SIZE, PROT_NONE,
-			  MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, RESERVE_OFFSET);
-	if (IS_ERR_VALUE(address))
-		return (int)(long)address;
-	return session->by_handler ? hijack_delivery_map(session, true) : 0;
+	return error || !session->by_handler ? error : hijack_delivery_map(session, true);
+}
+
+/* How much that is. */
+unsigned long hijack_reserved_pages(const struct hijack_session *session)
+{
+	u64 bytes = OSEXT_EXECUTIVE_SIZE;
+
+	if (session->by_handler)
+		bytes += OSEXT_HIJACK_HANDLER_BELOW + OSEXT_HIJACK_SIGNAL_STACK_BYTES;
+	return bytes >> PAGE_SHIFT;
 }
 
 /* The opposite; the caller is none of our guests any more.  May sleep. */

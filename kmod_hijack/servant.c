@@ -74,16 +74,17 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 {
 	struct pt_regs call = *current_pt_regs();
 	long result = hijack_deny(nr, &call);
-	bool suspended;
+	bool forks = nr == __NR_fork || nr == __NR_vfork || nr == __NR_clone, suspended;
 
 	if (result)
 		return result;
-	if (nr == __NR_fork || nr == __NR_vfork || nr == __NR_clone) {
+	if (forks) {
 		struct hijack_guest *newborn = hijack_guest_new(guest->session);
 
 		if (IS_ERR(newborn))
 			return PTR_ERR(newborn);
 		guest->newborn = newborn;
+		hijack_before_fork(guest);
 	}
 	unshare_memory(&call, &nr);
 	suspended = hijack_global_suspend(guest->global, nr);
@@ -92,6 +93,8 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 		hijack_global_resume(guest->global);
 	else
 		hijack_global_refresh(guest->global, nr);
+	if (forks)
+		hijack_after_fork(guest);
 	if (guest->newborn) {	/* no child came of it */
 		hijack_guest_free(guest->newborn);
 		hijack_guest_put(guest->newborn);

@@ -8,3 +8,11 @@ gzip -dc packed.gz | sha256sum
 gzip -l packed.gz | tail -n 1
 head -c 1000 packed.gz | gzip -dc >/dev/null
 echo "cut short: $?"
+# Below a limit on address space there is room for what is small, and for nothing else.
+(
+  ulimit -v 2000000
+  head -c 2000000 "$(command -v bash)" | gzip | gzip -dc | sha256sum
+  awk '/^Max address space/ { print $4 }' /proc/self/limits
+  dd if=/dev/zero of=/dev/null bs=4G count=1 2>/dev/null
+  echo "too large: $?"
+)
