@@ -44,6 +44,15 @@ void drop_inherited_memory() {
   system_call(__NR_munmap, region_end, kUserEnd - region_end);
 }
 
+// Whether the guests' pages are global; without the word as the module's parameter says.
+void choose_pages(const Options& options, osext_hijack_attach& attach) {
+  unsigned length = 0;
+  if (!options.find("global", length)) return;
+  const bool on = options.is("global", "on");
+  if (!on && !options.is("global", "off")) fail("global is on or off");
+  attach.flags |= on ? OSEXT_HIJACK_GLOBAL_ON : OSEXT_HIJACK_GLOBAL_OFF;
+}
+
 Frame* go_on(Guest& guest, uint64_t result) {
   executive_shared.ax = result;
   guest.frame.rax = OSEXT_HIJACK_OP_RESUME;
@@ -87,6 +96,7 @@ extern "C" void executive_main(Boot* boot) {
   attach.entry = reinterpret_cast<uint64_t>(executive_entry);
   attach.upcall = reinterpret_cast<uint64_t>(executive_upcall);
   choose_delivery(options, attach);
+  choose_pages(options, attach);
   const int64_t error = system_call(__NR_ioctl, boot->device, OSEXT_HIJACK_ATTACH,
                                     reinterpret_cast<uint64_t>(&attach));
   if (error) end(static_cast<int>(-error));  // the host library explains it

@@ -84,7 +84,7 @@ void choose_delivery(const Options& options, osext_hijack_attach& attach) {
   if (!handler && options.find("delivery", length) && !options.is("delivery", "hook"))
     fail("delivery is hook or handler");
   if (!handler) return;
-  attach.flags = OSEXT_HIJACK_BY_HANDLER;
+  attach.flags |= OSEXT_HIJACK_BY_HANDLER;
   attach.signal_stack = reinterpret_cast<uint64_t>(signal_stack);
   executive_shared.handler = reinterpret_cast<uint64_t>(&executive_signal);
 }

@@ -60,7 +60,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	case OSEXT_HIJACK_ATTACH:
 		if (copy_from_user(&attach, from, sizeof(attach)))
 			return -EFAULT;
-		if (attach.flags & ~OSEXT_HIJACK_BY_HANDLER)
+		if (attach.flags & ~OSEXT_HIJACK_ATTACH_FLAGS)
 			return -EINVAL;
 		if (mutex_lock_killable(&session->lock))
 			return -EINTR;

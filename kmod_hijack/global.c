@@ -231,17 +231,42 @@ static int probe_switches(void)
 }
 
 /*
- * The guest's memory becomes global, if the parameter says so.  Context: the
+ * What the session's executive wants, and with it all its guests.
+ * -EINVAL: it contradicts itself; -EOPNOTSUPP: there are no global pages here.
+ */
+int hijack_global_attach(struct hijack_session *session, u64 flags)
+{
+	bool on = flags & OSEXT_HIJACK_GLOBAL_ON, off = flags & OSEXT_HIJACK_GLOBAL_OFF;
+
+	if (on && off)
+		return -EINVAL;
+	if (on && (boot_cpu_has(X86_FEATURE_PTI) || !boot_cpu_has(X86_FEATURE_PGE))) {
+		pr_err("osext_hijack: no global pages here: page-table isolation is on, or the processor has none\n");
+		return -EOPNOTSUPP;
+	}
+	session->guest_pages = on ? PAGES_GLOBAL : off ? PAGES_NOT_GLOBAL : PAGES_BY_PARAMETER;
+	return 0;
+}
+
+static bool wants_global(const struct hijack_session *session)
+{
+	if (session->guest_pages == PAGES_BY_PARAMETER)
+		return hijack_use_global && boot_cpu_has(X86_FEATURE_PGE);
+	return session->guest_pages == PAGES_GLOBAL;
+}
+
+/*
+ * The guest's memory becomes global, if its session or the parameter says so.  Context: the
  * owner, whose memory it is, nobody else runs in it; may sleep.
  * Returns what to give to the other functions: NULL if it is not global.
  */
-struct hijack_global *hijack_global_start(struct mm_struct *mm)
+struct hijack_global *hijack_global_start(const struct hijack_session *session, struct mm_struct *mm)
 {
 	struct mmu_notifier *notifier;
 	struct hijack_global *global;
 	int error;
 
-	if (!hijack_use_global || !boot_cpu_has(X86_FEATURE_PGE))
+	if (!wants_global(session))
 		return NULL;
 	mutex_lock(&globals_lock);
 	error = probe_switches();

@@ -88,6 +88,13 @@ struct hijack_guest {
 	struct osext_hijack_state *context;	/* a page */
 };
 
+/* Whether a session's guests have global pages. */
+enum hijack_pages {
+	PAGES_BY_PARAMETER,
+	PAGES_GLOBAL,
+	PAGES_NOT_GLOBAL,
+};
+
 #define REGION_PAGES_MAX (OSEXT_HIJACK_REGION_MAX_BYTES / PAGE_SIZE)
 
 struct hijack_session {
@@ -97,6 +104,7 @@ struct hijack_session {
 	bool buried;			/* hijack_bury() is through */
 	struct task_struct *mapper;	/* attaches now: hijack_delivery_map() maps for it */
 	bool by_handler;		/* how its signals come; delivery.c */
+	enum hijack_pages guest_pages;
 	bool noted;			/* by_handler: one came while the executive ran, which has not asked since */
 	int exit_signal;		/* what the thread died of */
 
@@ -166,7 +174,8 @@ void hijack_trace_stop(void);
 void hijack_trace_forks(struct task_struct *child);
 
 /* global.c: all but hijack_global_left() may sleep. */
-struct hijack_global *hijack_global_start(struct mm_struct *mm);
+int hijack_global_attach(struct hijack_session *session, u64 flags);
+struct hijack_global *hijack_global_start(const struct hijack_session *session, struct mm_struct *mm);
 void hijack_global_stop(struct hijack_global *global);
 bool hijack_global_suspend(struct hijack_global *global, unsigned int nr);
 void hijack_global_resume(struct hijack_global *global);

@@ -146,7 +146,11 @@ int hijack_enter_memory(struct hijack_guest *guest)
 /* The guest leaves, its memory stays.  Context: the owner; may sleep. */
 void hijack_quit_memory(struct hijack_guest *guest)
 {
+	unsigned long peak = guest->mm->hiwater_vm;
+
 	WRITE_ONCE(guest->unfit, true);	/* so that the guard lets the reservation go */
+	count_reservation(guest, true);
 	hijack_unreserve(guest->session);
+	guest->mm->hiwater_vm = peak;
 	stop_global(guest);
 }

@@ -68,7 +68,8 @@ static int check_task(void)
 /*
  * The calling thread becomes the session's executive.  May sleep.
  * -EBUSY: another executive lives; -EINVAL: arguments, region or thread unfit
- * (more than one thread, rseq registered); -EPERM: see check_task().
+ * (more than one thread, rseq registered); -EPERM: see check_task();
+ * -EOPNOTSUPP: see hijack_delivery_attach() and hijack_global_attach().
  */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments)
 {
@@ -89,6 +90,11 @@ int hijack_attach(struct hijack_session *session, const struct osext_hijack_atta
 	if (hijack_active) {
 		mutex_unlock(&attach_lock);
 		return -EBUSY;
+	}
+	error = hijack_global_attach(session, arguments->flags);
+	if (error) {
+		mutex_unlock(&attach_lock);
+		return error;
 	}
 	if (arguments->flags & OSEXT_HIJACK_BY_HANDLER)
 		error = hijack_delivery_attach(session, arguments->signal_stack);

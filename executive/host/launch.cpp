@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// osext-hijack run [--policy P,...] [--delivery hook|handler] [--option NAME=VALUE]... [--output
-// FILE] -- PROGRAM ARGUMENT...
+// osext-hijack run [--policy P,...] [--delivery hook|handler] [--global on|off] [--option
+// NAME=VALUE]... [--output FILE] -- PROGRAM ARGUMENT...
 //
 // Runs a program, and whatever it starts, as guests of a fresh executive, and
 // exits as the program exits.  Needs root and the module osext_hijack.
@@ -34,12 +34,13 @@ struct CommandLine {
   fmt::print(
       stderr,
       "osext-hijack: {}\n"
-      "usage: osext-hijack run [--policy NAME,...] [--delivery hook|handler] [--option "
-      "NAME=VALUE]... "
-      "[--output FILE] [--executive FILE] -- PROGRAM ARGUMENT...\n"
+      "usage: osext-hijack run [--policy NAME,...] [--delivery hook|handler] [--global on|off] "
+      "[--option NAME=VALUE]... [--output FILE] [--executive FILE] -- PROGRAM ARGUMENT...\n"
       "  --policy      what the executive does, in this order; pass-through without it\n"
       "  --delivery    how its signals reach the executive: diverted in the kernel (hook), or\n"
       "                by a handler in the guest, as in the paper\n"
+      "  --global      whether the guests' pages are global, so that their translations survive\n"
+      "                the executive's CR3 writes; without it as the module's parameter says\n"
       "  --option      what the policies know: see docs/hijack.md\n"
       "  --output      where the executive's own lines go; standard error without it\n"
       "  --executive   another executive than the one beside this program\n",
@@ -62,8 +63,8 @@ CommandLine parse(int count, char** words) {
   int at = 2;
   for (; at < count && std::string_view(words[at]) != "--"; ++at) {
     const std::string_view word = words[at];
-    if (word != "--policy" && word != "--option" && word != "--delivery" && word != "--output" &&
-        word != "--executive")
+    if (word != "--policy" && word != "--option" && word != "--delivery" && word != "--global" &&
+        word != "--output" && word != "--executive")
       usage(fmt::format("does not know {}", word));
     if (++at == count) usage(fmt::format("{} wants a value", word));
     const std::string value = words[at];
@@ -75,8 +76,9 @@ CommandLine parse(int count, char** words) {
     } else {
       if (word == "--option" && value.find('=') == std::string::npos)
         usage(fmt::format("'{}' is not NAME=VALUE", value));
-      const char* name = word == "--policy" ? "policy=" : word == "--delivery" ? "delivery=" : "";
-      line.options += fmt::format(" {}{}", name, value);
+      // --NAME VALUE is the executive's word NAME=VALUE.
+      line.options += word == "--option" ? fmt::format(" {}", value)
+                                         : fmt::format(" {}={}", word.substr(2), value);
     }
   }
   if (at + 1 >= count) usage("which program?");

@@ -117,6 +117,8 @@ std::string exit_reason(int status) {
   if (code == executive::kFailed) return "the executive did not start, for the reason it gave";
   if (code == EBUSY) return "another executive is running; end it first";
   if (code == EPERM) return "the executive may not be traced, audited or filtered by seccomp";
+  if (code == EOPNOTSUPP)
+    return "the module cannot do here what the executive wants; the kernel log says why";
   return fmt::format("the executive refused to start: {}", std::strerror(code));
 }
 

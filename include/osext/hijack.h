@@ -194,12 +194,20 @@ static inline __u64 osext_hijack_rpc_result(__u64 argument)
 struct osext_hijack_attach {
 	__u64 entry;	/* in the region: where a guest's system call arrives */
 	__u64 upcall;	/* in the region: where an interrupted guest arrives */
-	__u64 flags;	/* OSEXT_HIJACK_BY_HANDLER or 0 */
+	__u64 flags;	/* OSEXT_HIJACK_BY_HANDLER and the like, or 0 */
 	__u64 signal_stack;	/* in the region, OSEXT_HIJACK_SIGNAL_STACK_BYTES; 0 without BY_HANDLER */
 };
 
 /* Signals of the executive's thread come by handler; else the module diverts their delivery. */
 #define OSEXT_HIJACK_BY_HANDLER 1
+/*
+ * The pages of this session's guests are global, or are not; without either as
+ * the module's parameter says when a guest joins.  Both: EINVAL; global where it
+ * cannot be: EOPNOTSUPP.
+ */
+#define OSEXT_HIJACK_GLOBAL_ON 2
+#define OSEXT_HIJACK_GLOBAL_OFF 4
+#define OSEXT_HIJACK_ATTACH_FLAGS 7	/* all that there are */
 
 /* WAIT: until the executive has asked for its first event. */
 struct osext_hijack_wait {

@@ -31,6 +31,8 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "flush_by_page_control",
                                           "flush_by_page",
                                           "unmap_reservation",
+                                          "address_space_limit",
+                                          "global_words",
                                           "refusals",
                                           "random_calls",
                                           "traced_guest_refused",
@@ -62,8 +64,9 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
 // once more: the ways in, registers, what is mapped and remembered where, and what could take its
 // hold on the thread away.  What guests and executive do with each other is the same code.
 const std::vector<std::string> kIsolatedChecks = {
-    "engine_chosen", "registers_entry", "touch_control", "touch",        "pointers",      "int80",
-    "sysenter",      "tracing",         "ftrace_stays",  "traced_calls", "bad_executives"};
+    "engine_chosen", "registers_entry", "touch_control",  "touch",
+    "pointers",      "int80",           "sysenter",       "tracing",
+    "ftrace_stays",  "traced_calls",    "bad_executives", "global_refused"};
 // Signals by handler: what that is about, and the checks above in which signals matter.
 const std::vector<std::string> kHandlerChecks = {"load_unload",
                                                  "delivery",
@@ -73,6 +76,7 @@ const std::vector<std::string> kHandlerChecks = {"load_unload",
                                                  "delivery_scribbled",
                                                  "delivery_mappings",
                                                  "delivery_mapped_before",
+                                                 "address_space_limit@handler",
                                                  "delivery_unfit",
                                                  "delivery_refused",
                                                  "shell_pipeline",
@@ -127,11 +131,13 @@ TEST_P(HijackTest, Costs) {
 // takes a page walk; where flushing is switched off, stale ones are used instead.
 TEST_P(HijackTest, GlobalPages) {
   const std::vector<std::pair<std::string, bool>> walks_expected = {
-      {"global_off", true},     {"global_kept", false},
-      {"global_unmap", true},   {"global_unmap_control", false},
-      {"global_protect", true}, {"global_protect_control", false},
-      {"global_guests", true},  {"global_guests_control", false},
-      {"global_tasks", true},   {"global_tasks_control", false}};
+      {"global_off", true},           {"global_kept", false},
+      {"global_unmap", true},         {"global_unmap_control", false},
+      {"global_protect", true},       {"global_protect_control", false},
+      {"global_guests", true},        {"global_guests_control", false},
+      {"global_tasks", true},         {"global_tasks_control", false},
+      {"global_session_on", false},   {"global_session_off", true},
+      {"global_on_after_off", false}, {"global_off_after_on", true}};
   std::vector<std::string> checks;
   for (const auto& [name, walks] : walks_expected) checks.push_back(name);
   // The profile has a second level that holds the pages while the kernel works.

@@ -42,15 +42,18 @@ void map_pages() {
 }
 
 // Runs `body` as a guest with global pages, or natively, while the model watches.
-void run(const std::string& parameters, const std::function<void()>& body) {
+void run(const std::string& parameters, const std::function<void()>& body,
+         const std::string& words = "policy=interpose") {
   OSEXT_MARK(OSEXT_MARK_WATCH);
   sched_yield();  // watching starts at the next change of control flow
   OSEXT_MARK(OSEXT_MARK_SERIES);
   Loaded module(parameters);
-  const int status = status_of_guest([&] {
-    body();
-    return 0;
-  });
+  const int status = status_of_guest(
+      [&] {
+        body();
+        return 0;
+      },
+      {words});
   OSEXT_MARK(OSEXT_MARK_UNWATCH);
   require(status == 0, "the guest {}", describe_status(status));
 }
@@ -123,6 +126,48 @@ void switch_tasks(const char* parameters) {
   run(parameters, [&] { other.take_turns(); });
 }
 
+// Asked for by the session, whatever the module's parameter says.
+void session_decides(const char* parameters, const char* words) {
+  run(parameters, nothing, std::string("policy=interpose ") + words);
+}
+
+// The second session's guests differ from the first's, and both from what a third has by default.
+void second_session(const char* first, const char* second) {
+  OSEXT_MARK(OSEXT_MARK_WATCH);
+  sched_yield();
+  OSEXT_MARK(OSEXT_MARK_SERIES);
+  Loaded module;
+  int status = status_of_guest(
+      [] {
+        map_pages();
+        touch_pages();
+        hijack_call(OSEXT_HIJACK_RPC, 1);
+        return 0;
+      },
+      {std::string("policy=interpose ") + first});
+  require(status == 0, "the first guest {}", describe_status(status));
+  status = status_of_guest(
+      [] {
+        nothing();
+        return 0;
+      },
+      {std::string("policy=interpose ") + second});
+  OSEXT_MARK(OSEXT_MARK_UNWATCH);
+  require(status == 0, "the second guest {}", describe_status(status));
+}
+
+void refuse(const HijackOptions& options, std::string_view why) {
+  HijackSession session;
+  try {
+    session.start(place.executive, options);
+  } catch (const std::runtime_error& error) {
+    require(std::string_view(error.what()).find(why) != std::string_view::npos, "refused with {}",
+            error.what());
+    return;
+  }
+  throw std::runtime_error(options.words + " starts");
+}
+
 const char kSound[] = "global=1", kStale[] = "global=1 test_global_stale=1";
 
 const RegisterCheck off("global_off", [] { run("global=0", nothing); });
@@ -133,6 +178,25 @@ const RegisterCheck protecting("global_protect", [] { run(kSound, protect); });
 const RegisterCheck protecting_control("global_protect_control", [] { run(kStale, protect); });
 const RegisterCheck guests("global_guests", [] { run(kSound, switch_guests); });
 const RegisterCheck guests_control("global_guests_control", [] { run(kStale, switch_guests); });
+const RegisterCheck session_on("global_session_on",
+                               [] { session_decides("global=0", "global=on"); });
+const RegisterCheck session_off("global_session_off",
+                                [] { session_decides("global=1", "global=off"); });
+const RegisterCheck on_after_off("global_on_after_off",
+                                 [] { second_session("global=off", "global=on"); });
+const RegisterCheck off_after_on("global_off_after_on",
+                                 [] { second_session("global=on", "global=off"); });
+// No such word; and with page-table isolation no such pages.
+const RegisterCheck words("global_words", [] {
+  Loaded module;
+  refuse({"policy=interpose global=perhaps"}, "reason it gave");
+  require_working_session();
+});
+const RegisterCheck isolated("global_refused", [] {
+  Loaded module;
+  refuse({"policy=interpose global=on"}, "kernel log says why");
+  require_working_session();
+});
 const RegisterCheck tasks("global_tasks", [] { switch_tasks(kSound); });
 const RegisterCheck tasks_control("global_tasks_control", [] { switch_tasks(kStale); });
 
