@@ -90,14 +90,15 @@ static int map_alternate(struct vm_area_struct *vma)
 	unsigned long pages;
 	int error;
 
-	if (vma->vm_start != OSEXT_HIJACK_ALTERNATE || (vma->vm_flags & (VM_EXEC | VM_SHARED)) != VM_SHARED ||
+	if (vma->vm_start != OSEXT_HIJACK_ALTERNATE || !(vma->vm_flags & VM_SHARED) ||
 	    vma->vm_end != OSEXT_HIJACK_ALTERNATE + OSEXT_HIJACK_SIGNAL_STACK_BYTES)
 		return -EINVAL;
 	pages = __get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_COMP, ALTERNATE_ORDER);
 	if (!pages)
 		return -ENOMEM;
+	/* Executable it would be for a guest with the personality READ_IMPLIES_EXEC. */
 	/* VM_IO, VM_PFNMAP: closed to /proc/PID/mem, ptrace, process_vm_writev and asynchronous I/O; never dropped. */
-	hijack_vma_flags(vma, VM_IO | VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP, VM_MAYEXEC);
+	hijack_vma_flags(vma, VM_IO | VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP, VM_EXEC | VM_MAYEXEC);
 	error = map_pages(vma, pages);
 	if (error) {
 		free_pages(pages, ALTERNATE_ORDER);

@@ -222,8 +222,10 @@ struct hijack_guest *hijack_held_guest(struct hijack_session *session, u32 id)
  */
 long hijack_take(struct hijack_session *session, u32 id, void __user *to)
 {
+	const u32 notices = 1U << OSEXT_HIJACK_EVENT_ARRIVED | 1U << OSEXT_HIJACK_EVENT_SERVED;
 	struct hijack_guest *guest;
 	long error = 0;
+	u32 untold = 0;
 
 	if (id >= OSEXT_HIJACK_GUESTS_MAX)
 		return -ESRCH;
@@ -238,7 +240,8 @@ long hijack_take(struct hijack_session *session, u32 id, void __user *to)
 	if (!error) {
 		kref_get(&guest->references);
 		/* A second notice of what is taken now, because its owner took it back in between. */
-		guest->events &= ~(1U << OSEXT_HIJACK_EVENT_ARRIVED | 1U << OSEXT_HIJACK_EVENT_SERVED);
+		untold = guest->events & notices;
+		guest->events &= ~notices;
 		if (!guest->events)
 			list_del_init(&guest->event_link);
 	}
@@ -249,8 +252,16 @@ long hijack_take(struct hijack_session *session, u32 id, void __user *to)
 	rcu_read_lock();	/* a dead owner has no namespace, and is 0 */
 	guest->context->own_pid = task_tgid_nr_ns(guest->owner, task_active_pid_ns(guest->owner));
 	rcu_read_unlock();
-	if (copy_to_user(to, guest->context, sizeof(*guest->context)))
+	if (copy_to_user(to, guest->context, sizeof(*guest->context))) {
 		error = -EFAULT;
+		spin_lock_irq(&session->spin);
+		if (guest->place == PLACE_EXECUTIVE) {	/* else its owner died */
+			guest->place = PLACE_OFFERED;
+			if (untold)
+				hijack_post(guest, __ffs(untold));
+		}
+		spin_unlock_irq(&session->spin);
+	}
 	hijack_guest_put(guest);
 	return error;
 }

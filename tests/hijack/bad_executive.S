@@ -29,10 +29,18 @@ executive_start:	/* rdi = struct Boot, which begins with the device; rsp = the t
 	js	1f
 	cmpb	$OSEXT_HIJACK_EVENT_ARRIVED, %al
 	jne	2b
-	xorl	%edi, %edi		/* the first guest */
+	/* The first guest; to where nothing can be written, and then it must still be there to be taken. */
+	xorl	%edi, %edi
+	leaq	executive_start(%rip), %rsi
+	movl	$OSEXT_HIJACK_OP_TAKE, %eax
+	syscall
+	cmpq	$-14, %rax		/* EFAULT */
+	jne	wrong
 	leaq	state(%rip), %rsi
 	movl	$OSEXT_HIJACK_OP_TAKE, %eax
 	syscall
+	testq	%rax, %rax
+	jnz	wrong
 	leaq	state(%rip), %rsi	/* grows down into nothing that is used */
 	movl	$OSEXT_HIJACK_OP_SWITCH, %eax
 	syscall
@@ -67,6 +75,8 @@ executive_start:	/* rdi = struct Boot, which begins with the device; rsp = the t
 1:	movl	$1, %edi
 	movl	$231, %eax		/* exit_group */
 	syscall
+
+wrong:	jmp	wrong			/* the guest waits until its alarm rings, which fails the check */
 
 entry:
 	movabsq	$0x200000000000, %rbx

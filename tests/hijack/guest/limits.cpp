@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-// The executive's place in a guest's memory, 512 GiB of it, counts into no limit on address space;
-// the guest's own memory counts as ever.
+// What a guest has set for its own memory, and the executive's place in it.  That place, 512 GiB,
+// counts into no limit on address space; the guest's own memory counts as ever.
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +95,19 @@ const RegisterCheck limit("address_space_limit", [] {
     require(near(counted("VmSize")), "{} bytes after leaving", counted("VmSize"));
     // None of the moments in which it was counted is remembered.
     require(counted("VmPeak") < natively + 1024 * kMiB, "{} bytes at most", counted("VmPeak"));
+    return 0;
+  });
+  require(status == 0, "the guest {}", describe_status(status));
+});
+
+// A guest for which the kernel makes all that can be read executable: so are its children.
+const RegisterCheck executable("reading_implies_executing", [] {
+  Loaded module;
+  const int status = status_of_guest([] {
+    require(personality(READ_IMPLIES_EXEC) >= 0, "personality failed");
+    constexpr int usual = 7;
+    const int child = status_of_child([] { return usual; });
+    require(WIFEXITED(child) && WEXITSTATUS(child) == usual, "a child {}", describe_status(child));
     return 0;
   });
   require(status == 0, "the guest {}", describe_status(status));
