@@ -29,12 +29,14 @@ MechanismInfo linux_info() {
   info.title = "plain Linux";
   info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
                  Capability::signals,  Capability::processes,    Capability::timers,
-                 Capability::packets};
+                 Capability::packets,  Capability::faults};
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
       {Capability::interposition, "on plain Linux another process interposes by ptrace: see there"},
       {Capability::upcalls, "plain Linux tells a process of events by signals: see signal_self"},
+      {Capability::timer_upcalls,
+       "plain Linux tells a process of timers by signals: see signal_self"},
   };
   for (const char* policy : {"SCHED_OTHER", "SCHED_RR"})
     for (const char* receiver : {"sleeping", "spinning"})
@@ -58,6 +60,8 @@ MechanismInfo ptrace_info() {
       {Capability::timers, plain},
       {Capability::packets, plain},
       {Capability::upcalls, plain},
+      {Capability::timer_upcalls, plain},
+      {Capability::faults, plain},
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
@@ -73,7 +77,8 @@ MechanismInfo hijack_info() {
   info.title = "Hijack";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
-                 Capability::peers,        Capability::timers,        Capability::packets};
+                 Capability::peers,        Capability::timers,        Capability::packets,
+                 Capability::faults,       Capability::timer_upcalls};
   info.variants["udp_stream"] = {{{"policy", "hijack"}}};
   info.lacks = {
       {Capability::baseline, plain},
@@ -84,6 +89,10 @@ MechanismInfo hijack_info() {
   };
   const std::vector<Params> modules = {{{"module", "absent"}}, {{"module", "loaded"}}};
   info.variants["null_syscall"] = modules;
+  // What interrupts a guest comes in two ways; its touch of the executive, a fault, in a third.
+  info.variants["upcall_timer"] = {{{"delivery", "hook"}}, {{"delivery", "handler"}}};
+  info.variants["fault"] = {
+      {{"address", "executive"}}, {{"delivery", "hook"}}, {{"delivery", "handler"}}};
   for (const char* workload : {"trap", "return", "rpc", "interpose"}) {
     info.variants[workload] = saves;
     info.reach[workload] = Reach::enclosed;
@@ -120,7 +129,7 @@ MechanismInfo uls_info() {
   info.id = "uls";
   info.title = "ULS";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::upcalls};
+  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timer_upcalls};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -130,6 +139,7 @@ MechanismInfo uls_info() {
       {Capability::peers, only_events},
       {Capability::timers, only_events},
       {Capability::packets, only_events},
+      {Capability::faults, only_events},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};

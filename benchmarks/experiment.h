@@ -29,7 +29,9 @@ enum class Capability {
   signals,        // POSIX signals between processes
   processes,      // processes that the kernel schedules and shows in /proc
   timers,         // signals and wake-ups when a time has come, beside CPU-bound tasks
+  faults,         // a program's fault reaches whoever handles it
   upcalls,        // events that run protected code in whatever process runs
+  timer_upcalls,  // the same for timers alone: they interrupt a process
   packets,        // several tasks at once that receive from the network
 };
 

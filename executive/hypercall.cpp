@@ -30,6 +30,16 @@ uint64_t statistic(uint64_t which) {
   return which < OSEXT_HIJACK_COUNTS ? executive_counters[which] : kInvalid;
 }
 
+// An executive that uses so many pages: what dropping their translations costs is seen here.
+uint64_t use_pages(uint64_t pages) {
+  if (pages > OSEXT_HIJACK_RPC_PAGES_MAX) return kInvalid;
+  ++executive_counters[OSEXT_HIJACK_COUNT_RPCS];
+  constexpr uint64_t page_bytes = 4096;
+  const auto* at = reinterpret_cast<const volatile uint64_t*>(OSEXT_EXECUTIVE_BASE);
+  for (uint64_t page = 0; page < pages; ++page, at += page_bytes / sizeof *at) (void)*at;
+  return osext_hijack_rpc_result(pages);
+}
+
 // A call with pointers stays with the policies: made here, they could name the executive.
 uint64_t interpose_minimal(Guest& guest, uint64_t number) {
   if (number != ~uint64_t{0} && !is_direct(number)) return kInvalid;
@@ -96,6 +106,8 @@ Verdict on_hypercall(Guest& guest) {
       OSEXT_MARK(OSEXT_MARK_BEGIN);
       return verdict;
     }
+    case OSEXT_HIJACK_RPC_PAGES:
+      return {Verdict::answer, use_pages(frame.rdi)};
     case OSEXT_HIJACK_PEER_CALL:
       return peer_call(guest);
     case OSEXT_HIJACK_PEER_SERVE:

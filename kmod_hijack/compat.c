@@ -118,6 +118,8 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 		hijack_kernel.wakeup = tp;
 	if (!strcmp(tp->name, "sched_switch"))
 		hijack_kernel.sched_switch = tp;
+	if (!strcmp(tp->name, "hrtimer_expire_entry"))
+		hijack_kernel.timer_expiry = tp;
 }
 
 #define NEED(call, name)                                                          \
@@ -156,6 +158,7 @@ int hijack_compat_init(void)
 	if (!NEED(hijack_sync_counters, "sync_mm_rss"))
 		return -ENOENT;
 #endif
+	hijack_kernel.posix_timer_fn = hijack_lookup("posix_timer_fn");
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 	if (!hijack_kernel.process_exit || !hijack_kernel.process_fork || !hijack_kernel.wakeup ||
 	    !hijack_kernel.sched_switch) {

@@ -23,6 +23,9 @@ struct hijack_kernel {
 	unsigned long carrier;	/* the function of CARRIER_SYSCALL */
 	unsigned long syscall_trace_enter;
 	struct tracepoint *process_exit, *process_fork, *wakeup, *sched_switch;
+	/* For mark.c alone; NULL or 0 if there is none. */
+	struct tracepoint *timer_expiry;
+	unsigned long posix_timer_fn;
 };
 
 extern struct hijack_kernel hijack_kernel;

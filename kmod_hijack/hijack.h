@@ -147,7 +147,7 @@ extern struct hijack_session *hijack_active;	/* its session; valid for that thre
 extern char *hijack_flush;
 extern uint hijack_flush_pages;
 extern bool hijack_by_entry;	/* the engine: the kernel's own entry, or the stub */
-extern bool hijack_leave_hooked, hijack_use_global, hijack_global_stale, hijack_moving_stale;
+extern bool hijack_leave_hooked, hijack_use_global, hijack_global_stale, hijack_moving_stale, hijack_mark_timers;
 
 /* engine.c: mapping the executive, and where the stub may look.  hook and
  * unhook may be called with interrupts off; the others may sleep. */
@@ -264,6 +264,10 @@ int hijack_refuse_split(struct vm_area_struct *vma, unsigned long address);
 int hijack_mmap(struct file *file, struct vm_area_struct *vma);
 long hijack_read_region(struct hijack_session *session, const struct osext_hijack_read *arguments);
 void hijack_free_region(struct hijack_session *session);
+
+/* mark.c; may sleep. */
+int hijack_mark_init(void);
+void hijack_mark_exit(void);
 
 /* device.c */
 int hijack_device_init(void);

@@ -92,6 +92,10 @@ static const struct kernel_param_ops global_flushes_ops = { .get = get_global_fl
 module_param_cb(global_flushes, &global_flushes_ops, NULL, 0444);
 MODULE_PARM_DESC(global_flushes, "how often global pages were flushed");
 
+bool hijack_mark_timers;
+module_param_named(mark_timers, hijack_mark_timers, bool, 0444);
+MODULE_PARM_DESC(mark_timers, "for measuring: mark where timers of the executive expire while a guest runs");
+
 static int refuse(const char *why, int error)
 {
 	pr_err("osext_hijack: not loading: %s\n", why);
@@ -170,6 +174,9 @@ static int __init hijack_init(void)
 	error = hijack_delivery_init();
 	if (error)
 		return error;
+	error = hijack_mark_init();
+	if (error)
+		goto fail_mark;
 	error = hijack_session_init();
 	if (error)
 		goto fail_session;
@@ -195,6 +202,8 @@ fail_arm:
 fail_operation:
 	hijack_session_exit();
 fail_session:
+	hijack_mark_exit();
+fail_mark:
 	hijack_delivery_exit();
 	return error;
 }
@@ -207,6 +216,7 @@ static void __exit hijack_exit(void)
 	preempt_notifier_dec();
 	hijack_operation_exit();
 	hijack_session_exit();
+	hijack_mark_exit();
 	hijack_delivery_exit();
 }
 

@@ -24,9 +24,14 @@ constexpr Entry kOperations[] = {
     {"interpose", "a system call that the extension intercepts, makes itself and answers"},
     {"upcall", "one way: from the kernel's handler to the first instruction in the sandbox"},
     {"upcall_return", "an upcall and the return from it"},
-    {"upcall_timer", "one way: from a timer's callback to the first instruction in the sandbox"},
+    {"upcall_timer",
+     "one way: from a timer's callback to the first instruction in the sandbox, or to the "
+     "executive's policy"},
     {"upcall_tlb", "an upcall that includes flushing and reloading the TLB"},
     {"tlb_reload", "flushing and reloading the TLB alone"},
+    {"fault",
+     "from an instruction that faults to whoever takes the fault: a signal's handler, or the "
+     "executive's policy"},
     {"signal_self", "from kill() to the first instruction of the process's own handler"},
     {"signal_other", "from kill() to the first instruction of another process's handler"},
     {"context_switch", "the CPU passes from one process to another"},

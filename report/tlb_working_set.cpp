@@ -177,8 +177,9 @@ Table flush_table(const RunInfo& info, const Block& block, const std::vector<Lin
   }
   append_status_notes(table, lines);
   table.notes.push_back(
-      "The pages are dropped, not used. flush=invlpg is sound only if it drops every page that the "
-      "executive has; CR3 writes are the default.");
+      "Each call reads a word of each of these pages. flush=invlpg is sound only if it drops every "
+      "page that the executive has: with fewer than the five or so that a call uses by itself it "
+      "leaves some behind, and is cheaper than it could be. CR3 writes are the default.");
   for (std::string& text : reservations(info, block.profile))
     table.notes.push_back(std::move(text));
   return table;

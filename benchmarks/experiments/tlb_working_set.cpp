@@ -12,8 +12,8 @@
 //             no PCID on the simulated machine, which makes pipes dearer than today's processors do
 //
 // kind=executive asks instead how the executive's translations are dropped (2.1): by a CR3 write,
-// or by one INVLPG for each of so many pages of the executive.  The pages are dropped, not used,
-// and what an executive of that size would do with them is left out.
+// or by one INVLPG for each of so many pages of the executive.  Each call reads a word of each of
+// these pages, so that their translations are there to be dropped and have to be found again.
 //
 // The points: 0 to 2.5 times the first level of each profile (128 and 64 entries for code, 64 for
 // data), then in even ratios to twice the largest second level (512 for code, 2048 for data). Every

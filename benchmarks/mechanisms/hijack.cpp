@@ -5,7 +5,8 @@
 // global=on makes the guest's pages global, as in the paper (2.1): the default on the simulated
 // machine, whose rows stand beside the paper's; elsewhere it is asked for.
 // flush=invlpg drops the executive's pages one by one, pages=N of them with kind=executive;
-// flush=cr3 writes CR3, as without the parameter. engine=entry switches through the kernel's own
+// flush=cr3 writes CR3, as without the parameter. With kind=executive each call
+// uses these pages. engine=entry switches through the kernel's own
 // entry; without the parameter the stub switches. pti=on is a kernel with page-table isolation,
 // where the module chooses that engine itself. save=full saves all registers and runs the shipped
 // C++ handler; save=minimal stays in assembly. The executive's own counters, asked before and
@@ -22,6 +23,7 @@
 #include <type_traits>
 
 #include "benchmarks/mechanism.h"
+#include "benchmarks/mechanisms/hijack_interrupts.h"
 #include "benchmarks/mechanisms/hijack_timers.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/udp_cell.h"
@@ -47,7 +49,18 @@ struct Call {
   osext_hijack_statistic counter;             // of the executive: one for each call
   std::function<bool(std::uint64_t)> right;   // the last call's result
   std::uint64_t by_assembly = kNoSystemCall;  // the system call that is served there
+  long argument = kArgument;
 };
+
+// An executive that has, and uses in each call, so many pages.
+Call paged_call(long pages) {
+  const std::uint64_t answer = osext_hijack_rpc_result(static_cast<std::uint64_t>(pages));
+  return {.number = OSEXT_HIJACK_RPC_PAGES,
+          .leg = Leg::round_trip,
+          .counter = OSEXT_HIJACK_COUNT_RPCS,
+          .right = [answer](std::uint64_t result) { return result == answer; },
+          .argument = pages};
+}
 
 Call call_of(const std::string& workload, bool full) {
   if (workload == "rpc") {
@@ -79,7 +92,7 @@ Call call_of(const std::string& workload, bool full) {
 // One loop over the call, with the walk through the guest's pages where there is one.
 template <class Probe, class Walk>
 std::uint64_t loop(Probe& probe, std::uint64_t pairs, std::uint64_t ops, const Call& call,
-                   const Walk& walk, long argument = kArgument) {
+                   const Walk& walk, long argument) {
   if constexpr (std::is_same_v<Walk, NoWalk>)
     return static_cast<std::uint64_t>(
         call_loop(probe, pairs, ops, call.number, call.leg, argument));
@@ -110,10 +123,14 @@ class Hijack : public Mechanism {
 
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     if (plan.phase == Phase::ready) {
-      load(module_parameters(plan.cell.params));
+      load(module_parameters(plan.cell));
       if (plan.cell.params.contains("background")) {
         session_.stop();
         return measure_hijack_timers(plan, sampler, executive_file_);
+      }
+      if (plan.cell.workload == "fault" || plan.cell.workload == "upcall_timer") {
+        session_.stop();
+        return measure_hijack_interrupts(plan, sampler, executive_file_);
       }
       if (session_.executive_pid() < 0) session_.start(executive_file_);
       make_global(is_global(plan.cell.params));
@@ -139,13 +156,16 @@ class Hijack : public Mechanism {
   template <class Walk>
   void measure_calls(const PlannedCell& plan, Sampler& sampler, const Walk& walk) {
     const Series& series = plan.series;
-    const Call call = call_of(plan.cell.workload, plan.cell.params.at("save") == "full");
+    const Params& params = plan.cell.params;
+    const Call call = has(params, "kind", "executive")
+                          ? paged_call(std::stol(params.at("pages")))
+                          : call_of(plan.cell.workload, params.at("save") == "full");
     const osext_hijack_statistics before = session_.statistics();
     sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
       session_.join();
       const std::uint64_t refused = hijack_call(OSEXT_HIJACK_INTERPOSE_MINIMAL, call.by_assembly);
       const std::uint64_t served = count(call);
-      const std::uint64_t result = loop(probe, pairs, series.ops, call, walk);
+      const std::uint64_t result = loop(probe, pairs, series.ops, call, walk, call.argument);
       const std::uint64_t now = count(call);
       session_.leave();
       if (refused != 0) throw std::runtime_error("the executive does not serve it in assembly");
@@ -240,7 +260,9 @@ class Hijack : public Mechanism {
   }
 
   // What a row needs the module to be loaded with.
-  static std::string module_parameters(const Params& params) {
+  static std::string module_parameters(const Cell& cell) {
+    const Params& params = cell.params;
+    if (cell.workload == "upcall_timer") return "mark_timers=1";
     if (is_isolated(params)) return "";
     if (has(params, "engine", "entry")) return "engine=entry";
     if (!has(params, "flush", "invlpg")) return "";

@@ -9,6 +9,7 @@
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/udp_cell.h"
 #include "workloads/context_switch.h"
+#include "workloads/fault.h"
 #include "workloads/nanosleep.h"
 #include "workloads/null_syscall.h"
 #include "workloads/proc_stat.h"
@@ -55,6 +56,7 @@ class Linux : public Mechanism {
     if (workload == "null_syscall") return null_syscall(sampler, plan.series);
     if (workload == "rpc_peer")
       return rpc_pipes(sampler, plan.series, std::stoul(params.at("bytes")));
+    if (workload == "fault") return fault(sampler, plan.series);
     if (workload == "signal_self") return signal_self(sampler, plan.series, leg_of(params));
     if (workload == "signal_other") return signal_other(sampler, plan.series, leg_of(params));
     if (workload == "context_switch") return context_switch(sampler, plan.series);

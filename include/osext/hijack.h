@@ -36,6 +36,8 @@
 #define OSEXT_HIJACK_INTERPOSE_MINIMAL 0x4f05	/* argument: the Linux call that assembly serves from now on, until the guest leaves; ~0: none */
 #define OSEXT_HIJACK_PEER_CALL 0x4f06	/* argument to the serving peer, returns its answer; -ENOTCONN without one */
 #define OSEXT_HIJACK_PEER_SERVE 0x4f07	/* answers the last call with the argument, returns the next one's */
+#define OSEXT_HIJACK_RPC_PAGES 0x4f08	/* as RPC, and reads a word of each of the executive's first pages: as many as the argument says */
+#define OSEXT_HIJACK_RPC_PAGES_MAX 64
 #define OSEXT_HIJACK_MINIMAL 0x4f80	/* first of the minimal numbers */
 #define OSEXT_HIJACK_RPC_MINIMAL 0x4f80	/* counts, returns the argument plus one */
 #define OSEXT_HIJACK_TRAP_MINIMAL 0x4f81
@@ -143,6 +145,7 @@ struct osext_hijack_shared {
 	__u64 signal_trap;	/* processor's vector and error code, of a fault */
 	__u64 signal_error;
 	__u64 handler;	/* the executive's, for signals that interrupt itself (BY_HANDLER) */
+	__u64 timer_began;	/* time stamp of its timer's last expiry while a guest ran (module parameter mark_timers) */
 };
 
 /* All of a guest that moves between owner and executive; one page. */
@@ -262,7 +265,7 @@ struct osext_hijack_statistics {
 #else
 #define OSEXT_HIJACK_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
-OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_shared) == 96, "hijack shared page");
+OSEXT_HIJACK_ASSERT(sizeof(struct osext_hijack_shared) == 104, "hijack shared page");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, ip) == OSEXT_HIJACK_SHARED_IP, "ip");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, flags) == OSEXT_HIJACK_SHARED_FLAGS, "flags");
 OSEXT_HIJACK_ASSERT(__builtin_offsetof(struct osext_hijack_shared, sp) == OSEXT_HIJACK_SHARED_SP, "sp");

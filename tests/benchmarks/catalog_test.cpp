@@ -32,6 +32,11 @@ TEST(Catalog, HasTheRowsOfThePapersTables) {
     for (const char* save : {"full", "minimal"})
       EXPECT_TRUE(has(plan("hijack"), workload, {{"save", save}})) << workload << save;
   EXPECT_TRUE(has(plan("hijack"), "rpc", {{"engine", "entry"}, {"save", "full"}}));
+  EXPECT_TRUE(has(linux_cells, "fault", {}));
+  EXPECT_TRUE(has(plan("hijack"), "fault", {{"address", "executive"}}));
+  for (const char* delivery : {"hook", "handler"})
+    for (const char* workload : {"fault", "upcall_timer"})
+      EXPECT_TRUE(has(plan("hijack"), workload, {{"delivery", delivery}})) << workload << delivery;
 }
 
 TEST(Catalog, MeasuresPageTableIsolationOnAKernelOfItsOwn) {

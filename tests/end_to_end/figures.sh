@@ -63,6 +63,12 @@ for seed in 1 2; do
   pipes=$(median linux rpc_peer bytes=1)
   ptrace=$(median ptrace interpose variant=getregs)
   trap=$(median hijack trap save=full)
+  fault=$(median linux fault '')
+  fault_touch=$(median hijack fault address=executive)
+  fault_hook=$(median hijack fault delivery=hook)
+  fault_handler=$(median hijack fault delivery=handler)
+  timer_hook=$(median hijack upcall_timer delivery=hook)
+  timer_handler=$(median hijack upcall_timer delivery=handler)
 
   check "rpc, all registers saved" "$rpc" '<=' 170
   check "rpc, minimal" "$rpc_minimal" '<=' 80
@@ -76,6 +82,12 @@ for seed in 1 2; do
   check "null_syscall < interposition" "$(awk "BEGIN { print 1.2 * $native }")" '<' "$interpose"
   check "interposition < pipe RPC" "$(awk "BEGIN { print 1.2 * $interpose }")" '<' "$pipes"
   check "pipe RPC < ptrace" "$(awk "BEGIN { print 1.2 * $pipes }")" '<' "$ptrace"
+  check "a touch of the executive" "$fault_touch" '<=' 150
+  check "ten touches < one native fault" "$(awk "BEGIN { print 10 * $fault_touch }")" '<' "$fault"
+  check "a fault, by hook" "$fault_hook" '<=' 2750
+  check "a fault: by hook < by handler" "$(awk "BEGIN { print 1.2 * $fault_hook }")" '<' "$fault_handler"
+  check "a timer's upcall, by hook" "$timer_hook" '<=' 2250
+  check "a timer: by hook < by handler" "$(awk "BEGIN { print 1.2 * $timer_hook }")" '<' "$timer_handler"
   check "rpc through the kernel's entry" "$rpc_entry" '<=' 1250
   check "the same with page-table isolation" "$rpc_isolated" '<=' 1250
   # The engine that is there puts nothing in the way of other tasks; a clock interrupt may fall into a batch.

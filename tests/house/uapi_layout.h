@@ -59,7 +59,7 @@ LAYOUT_SIZE(osext_raw_marked, 32);
 LAYOUT_AT(osext_raw_marked, warmup, 24);
 LAYOUT_SIZE(osext_raw_values, 24);
 
-LAYOUT_SIZE(osext_hijack_shared, 96);
+LAYOUT_SIZE(osext_hijack_shared, 104);
 LAYOUT_AT(osext_hijack_shared, ip, 0);
 LAYOUT_AT(osext_hijack_shared, flags, 8);
 LAYOUT_AT(osext_hijack_shared, sp, 16);
@@ -68,6 +68,7 @@ LAYOUT_AT(osext_hijack_shared, cx, 32);
 LAYOUT_AT(osext_hijack_shared, r11, 40);
 LAYOUT_AT(osext_hijack_shared, signal_number, 48);
 LAYOUT_AT(osext_hijack_shared, signal_error, 80);
+LAYOUT_AT(osext_hijack_shared, timer_began, 96);
 
 LAYOUT_SIZE(osext_hijack_state, 4096);
 LAYOUT_AT(osext_hijack_state, request, 120);
