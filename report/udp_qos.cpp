@@ -41,6 +41,8 @@ std::string where_from(const RunInfo& info) {
   return "Time is virtual: an instruction takes 1 ns, a TLB miss or a mode switch nothing.";
 }
 
+constexpr const char* kLost = "lost_on_the_way";
+
 std::string counter_text(const PolicyRun& run, unsigned task, const char* name) {
   const auto found = run.counters.find("task" + std::to_string(task) + "_" + name);
   return found == run.counters.end() ? "" : std::to_string(found->second);
@@ -91,6 +93,12 @@ Table policy_table(const RunInfo& info, const std::vector<PolicyRun>& runs,
                    column("jitter_mean_us", "mean", "jitter, us"),
                    column("dropped_by_card", "card", "dropped in all by"),
                    column("dropped_by_socket", "socket", "dropped in all by")};
+  // From a sender, where there is no card that counts.
+  const auto of_sender = [&](const PolicyRun& run) {
+    return run.streams == streams && !counter_text(run, 0, kLost).empty();
+  };
+  const bool sent = std::any_of(runs.begin(), runs.end(), of_sender);
+  if (sent) table.columns.push_back(column(kLost, "lost on the way", ""));
   for (const PolicyRun& run : runs) {
     if (run.streams != streams || run.full_load().empty()) continue;
     if (table.lead.empty()) table.lead = lead_of(info, run);
@@ -109,6 +117,7 @@ Table policy_table(const RunInfo& info, const std::vector<PolicyRun>& runs,
             {microseconds(run.mean_jitter(task))},
             {counter_text(run, task, "dropped_by_card")},
             {counter_text(run, task, "dropped_by_socket")}}});
+      if (sent) table.rows.back().cells.push_back({counter_text(run, task, kLost)});
     }
   }
   return table;

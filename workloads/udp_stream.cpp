@@ -142,7 +142,7 @@ UdpStreamResult udp_stream(const UdpStreamPlan& plan) {
     one.dropped_by_card = card.dropped[i];
     one.reads = tasks.log(task).progress[0].reads;
     check_balance(task, one, plan.origin);
-    one.dropped_by_card = one.offered - one.delivered - one.dropped_by_socket;
+    one.lost_on_the_way = one.offered - one.delivered - one.dropped_by_socket - one.dropped_by_card;
   }
   return result;
 }

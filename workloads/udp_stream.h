@@ -42,7 +42,8 @@ struct UdpTaskResult {
   std::vector<WindowFigures> windows;
   std::uint64_t offered;
   std::uint64_t delivered;
-  std::uint64_t dropped_by_card;    // found the receive ring full; from a sender: lost on the way
+  std::uint64_t dropped_by_card;    // found the receive ring full; 0 without the simulated card
+  std::uint64_t lost_on_the_way;    // between a sender and the socket, nobody knows where
   std::uint64_t dropped_by_socket;  // found the socket's queue full
   std::uint64_t reads;              // calls of read() that brought packets
 };

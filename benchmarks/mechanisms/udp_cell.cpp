@@ -37,7 +37,8 @@ std::array<RoundRobinPriority, kUdpTasks> priorities_of(const std::string& polic
   return priorities;
 }
 
-void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, Sampler& sampler) {
+void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, PacketOrigin origin,
+            Sampler& sampler) {
   const auto per_second = [&](std::uint64_t packets) {
     return static_cast<std::int64_t>(packets * OSEXT_NIC_NS_PER_S / window_ns);
   };
@@ -60,7 +61,10 @@ void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, Samp
   };
   fact("offered", result.offered);
   fact("delivered", result.delivered);
-  fact("dropped_by_card", result.dropped_by_card);
+  if (origin == PacketOrigin::card)
+    fact("dropped_by_card", result.dropped_by_card);
+  else
+    fact("lost_on_the_way", result.lost_on_the_way);
   fact("dropped_by_socket", result.dropped_by_socket);
   fact("reads", result.reads);
 }
@@ -84,8 +88,8 @@ void measure_udp_stream(const PlannedCell& plan, const Environment& env, Sampler
   stream.enter = enter;
   const UdpStreamResult result = udp_stream(stream);
   for (int task = 0; task < kUdpTasks; ++task)
-    report(result.tasks[static_cast<std::size_t>(task)], task, stream.schedule.step_ns / kUdpWindowsAStep,
-           sampler);
+    report(result.tasks[static_cast<std::size_t>(task)], task,
+           stream.schedule.step_ns / kUdpWindowsAStep, stream.origin, sampler);
   sampler.fact("window_ns", static_cast<std::int64_t>(stream.schedule.step_ns / kUdpWindowsAStep));
   sampler.fact("card_interrupts", static_cast<std::int64_t>(result.interrupts));
   sampler.fact("card_polls", static_cast<std::int64_t>(result.polls));

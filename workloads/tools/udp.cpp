@@ -44,7 +44,7 @@ void send(const Arguments& arguments) {
 
 void print_task(int task, const UdpTaskResult& result) {
   fmt::print("Task{}: {} offered, {} delivered, {} lost on the way, {} dropped by the socket\n",
-             task, result.offered, result.delivered, result.dropped_by_card,
+             task, result.offered, result.delivered, result.lost_on_the_way,
              result.dropped_by_socket);
   for (std::size_t i = 0; i < result.windows.size(); ++i) {
     const WindowFigures& window = result.windows[i];
