@@ -45,8 +45,8 @@ fact() {
 
 for seed in 1 2; do
   echo "kernel $kernel, seed $seed"
-  timeout 600 "$osext" run --quick --only primitive_cost --kernel "$kernel" --profile pentium4 \
-    --seed "$seed" --out "$work/$seed" >/dev/null
+  timeout 600 "$osext" run --quick --only primitive_cost --mechanism linux,ptrace,hijack \
+    --kernel "$kernel" --profile pentium4 --seed "$seed" --out "$work/$seed" >/dev/null
   summary=$work/$seed/tables/summary.csv
   samples=$work/$seed/samples.jsonl
 

@@ -64,9 +64,11 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
 // once more: the ways in, registers, what is mapped and remembered where, and what could take its
 // hold on the thread away.  What guests and executive do with each other is the same code.
 const std::vector<std::string> kIsolatedChecks = {
-    "engine_chosen", "registers_entry", "touch_control",  "touch",
-    "pointers",      "int80",           "sysenter",       "tracing",
-    "ftrace_stays",  "traced_calls",    "bad_executives", "global_refused"};
+    "engine_chosen", "registers_entry", "touch_control", "touch", "pointers", "int80", "sysenter",
+    "tracing", "ftrace_stays", "traced_calls", "bad_executives", "global_refused",
+    // The other way for signals, and what guests may try there.
+    "delivery", "delivery_to_executive", "delivery_forged", "delivery_stacks", "delivery_scribbled",
+    "delivery_mappings", "delivery_unfit", "registers_entry@handler", "timer_storm@handler"};
 // Signals by handler: what that is about, and the checks above in which signals matter.
 const std::vector<std::string> kHandlerChecks = {"load_unload",
                                                  "delivery",
