@@ -2,7 +2,10 @@
 // Packet streams: full load, infinite jitter, and the claims about them, on made-up rows.
 #include "report/streams.h"
 
+#include <map>
+
 #include "report/claims/claims.h"
+#include "report/udp_qos.h"
 #include "tests/report/support.h"
 
 namespace osext::report {
@@ -139,6 +142,29 @@ TEST(Streams, OtherPicturesFailTheirClaims) {
   // Nothing was dropped: no overload.
   EXPECT_EQ(outcome_of("40a", run_of("hijack", std::vector<Given>(4, {42000, 0, {5}}))),
             Outcome::fails);
+}
+
+// A card's drops and a sender's losses are different things; only runs with a sender have the
+// latter.
+TEST(Streams, WhatASenderLosesHasAColumnOfItsOwn) {
+  const auto columns_with = [](const char* counter) {
+    std::vector<Sample> samples = shares();
+    for (Sample& sample : samples) sample.counters[counter] = 3;
+    const auto series = collect_series(samples);
+    const Section section =
+        udp_qos_section(RunInfo{}, make_blocks(series, "udp_qos"), References::built_in());
+    std::map<std::string, std::string> cells;  // by column, of Task0
+    const Table& table = section.tables.at(0);
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+      cells[table.columns[i].id] = table.rows.at(0).cells.at(i).text;
+    return cells;
+  };
+  const auto card = columns_with("task0_dropped_by_card");
+  EXPECT_EQ(card.at("dropped_by_card"), "3");
+  EXPECT_FALSE(card.contains("lost_on_the_way"));
+  const auto sender = columns_with("task0_lost_on_the_way");
+  EXPECT_EQ(sender.at("dropped_by_card"), "");
+  EXPECT_EQ(sender.at("lost_on_the_way"), "3");
 }
 
 TEST(Streams, WithoutThePolicyAClaimIsUntestable) {
