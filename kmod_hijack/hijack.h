@@ -231,10 +231,10 @@ int hijack_session_init(void);
 void hijack_session_exit(void);
 extern struct workqueue_struct *hijack_workqueue;
 
-/* operation.c, signal.c, deny.c */
+/* divert.c, operation.c, signal.c, deny.c */
 struct ftrace_ops;
-int hijack_operation_init(void);
-void hijack_operation_exit(void);
+int hijack_divert_init(void);
+void hijack_divert_exit(void);
 int hijack_divert(struct ftrace_ops *ops, unsigned long address);
 long hijack_operate(struct hijack_session *session, struct pt_regs *regs, u32 operation);
 void hijack_signals(struct pt_regs *regs);

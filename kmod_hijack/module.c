@@ -180,9 +180,9 @@ static int __init hijack_init(void)
 	error = hijack_session_init();
 	if (error)
 		goto fail_session;
-	error = hijack_operation_init();
+	error = hijack_divert_init();
 	if (error)
-		goto fail_operation;
+		goto fail_divert;
 	hijack_engine_init();
 	preempt_notifier_inc();
 	error = hijack_by_entry ? 0 : hijack_arm_init();
@@ -198,8 +198,8 @@ fail_device:
 		hijack_arm_exit();
 fail_arm:
 	preempt_notifier_dec();
-	hijack_operation_exit();
-fail_operation:
+	hijack_divert_exit();
+fail_divert:
 	hijack_session_exit();
 fail_session:
 	hijack_mark_exit();
@@ -214,7 +214,7 @@ static void __exit hijack_exit(void)
 	if (!hijack_by_entry)
 		hijack_arm_exit();
 	preempt_notifier_dec();
-	hijack_operation_exit();
+	hijack_divert_exit();
 	hijack_session_exit();
 	hijack_mark_exit();
 	hijack_delivery_exit();
