@@ -46,6 +46,9 @@
 /* Kinds of events. */
 #define OSEXT_ULS_TIMER 1	/* every period_ns from BIND on; the value counts expirations */
 #define OSEXT_ULS_SOFTWARE 2	/* somebody calls RAISE */
+#define OSEXT_ULS_SYSCALL 3	/* a watched host is about to see the result of a system call, which is the value */
+
+#define OSEXT_ULS_ANY_CALL 0xffffffff	/* SYSCALL: all system calls */
 
 /* Flags of a binding; the marks are for benchmarks (osext/marker.h). */
 #define OSEXT_ULS_BY_IRET 1	/* enter by IRET even from a system call, where SYSRET would do */
@@ -62,6 +65,21 @@
 
 #include <osext/counters.h>	/* OSEXT_SANDBOX_BASE, OSEXT_SANDBOX_SIZE */
 
+/*
+ * SYSCALL: which call it was.  Calls that do not return to the program - exit,
+ * rt_sigreturn, one that a signal has made begin again - are no events; the second
+ * try is one.  Of an execve that succeeded the arguments are 0.
+ */
+struct osext_uls_call {
+	__u64 result;
+	__u64 ip;	/* where the program goes on */
+	__u32 number;
+	__u32 pid;	/* whose it was, in the first pid namespace; the record says in whom the upcall is */
+	__u32 by_int80;	/* 1: by int 0x80, which numbers calls as 32-bit programs do */
+	__u32 reserved;
+	__u64 arguments[6];
+};
+
 /* What an extension is told; all but the id is written anew before each upcall. */
 struct osext_uls_record {
 	__u32 kind;	/* OSEXT_ULS_TIMER... */
@@ -73,7 +91,10 @@ struct osext_uls_record {
 	__u32 id;	/* the extension itself */
 	__u32 drained;	/* upcalls before this one in the same interruption */
 	__u64 stamp;	/* time stamp where the binding has its BEGIN marker; 0 if it has none */
-	__u64 reserved[26];
+	union {	/* by kind; left as it is for kinds that are not here */
+		struct osext_uls_call call;
+		__u64 words[26];
+	} about;
 };
 
 /* JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits. */
@@ -120,8 +141,18 @@ struct osext_uls_bind {
 	__s32 priority;	/* of several events that wait, the highest is delivered first */
 	__u32 queue;	/* events that may wait, 1 to OSEXT_ULS_QUEUE_MAX; TIMER: 1 */
 	__u32 flags;
-	__u64 period_ns;	/* of a TIMER, else 0 */
-	__u64 count;	/* how often a TIMER expires, 0: for ever; else 0 */
+	union {
+		__u64 period_ns;	/* TIMER */
+		__u64 call;	/* SYSCALL: its number, or OSEXT_ULS_ANY_CALL */
+	};	/* else 0 */
+	union {
+		__u64 count;	/* TIMER: how often it expires, 0: for ever */
+		/*
+		 * SYSCALL: the process to watch, while it is a host; 0: the caller.  Only one that
+		 * the caller may trace (ptrace); after an execve that gave it other rights, no more.
+		 */
+		__u64 pid;
+	};	/* else 0 */
 };
 
 /* RAISE: an event of kind SOFTWARE; by root and by the creator's user. */
@@ -187,6 +218,7 @@ OSEXT_ULS_ASSERT(OSEXT_ULS_CODE == OSEXT_SANDBOX_BASE, "the sandbox begins with 
 OSEXT_ULS_ASSERT(OSEXT_ULS_DATA + OSEXT_ULS_PAGE_BYTES <= OSEXT_SANDBOX_BASE + OSEXT_SANDBOX_SIZE, "sandbox");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) == 256, "uls record");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) * OSEXT_ULS_EXTENSIONS_MAX == OSEXT_ULS_RECORDS_BYTES, "records");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_call) == 80, "uls call");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_join) == 16, "uls join");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_load) == 72, "uls load");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_copy) == 24, "uls copy");

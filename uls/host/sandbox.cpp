@@ -75,8 +75,12 @@ void UlsSandbox::bind(std::uint32_t id, const UlsBinding& binding) {
                            binding.priority,
                            binding.queue,
                            binding.flags,
-                           binding.period_ns,
-                           binding.count};
+                           {binding.period_ns},
+                           {binding.count}};
+  if (binding.kind == OSEXT_ULS_SYSCALL) {
+    arguments.call = binding.call;
+    arguments.pid = binding.pid;
+  }
   request(OSEXT_ULS_BIND, &arguments, "binding an event");
 }
 

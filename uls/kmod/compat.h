@@ -23,6 +23,9 @@ extern struct uls_kernel uls_kernel;
 /* 0, or -ENOENT after a line in the kernel log.  May sleep. */
 int uls_compat_init(void);
 
+/* ptrace_may_access().  May not sleep. */
+bool uls_ptrace_may_access(struct task_struct *task, unsigned int mode);
+
 /* True if the task runs with a user shadow stack, which would not know the return to the stub. */
 static inline bool uls_has_shadow_stack(struct task_struct *task)
 {

@@ -34,10 +34,27 @@
 
 struct uls_extension;
 
+/* What is told about an event besides its value. */
+union uls_about {
+	struct osext_uls_call call;
+};
+
+/* A process of which a binding sees the events (watch.c). */
+struct uls_watch {
+	struct pid *process;
+	struct uls_host *host;	/* while it is one; this and the lists under uls_lock */
+	struct list_head in_host, all;
+	bool enabled;
+	kuid_t user;		/* the rights to watch it, asked for again when it becomes a host once more */
+	kgid_t group;
+	bool privileged;
+};
+
 struct uls_binding {
 	struct hrtimer timer;
 	struct uls_extension *extension;
-	u32 kind, number, flags;
+	u32 kind __aligned(8), number;	/* as in the record */
+	u32 flags;
 	u32 place;		/* in its extension's array */
 	s32 priority;
 	u32 limit, count, head;	/* of the queue */
@@ -47,6 +64,9 @@ struct uls_binding {
 	u64 expired;	/* time stamp of the last expiration */
 	u64 patience;	/* in time stamps: it is late if the next one takes longer */
 	ktime_t period;
+	u32 call;		/* SYSCALL: the number, or OSEXT_ULS_ANY_CALL */
+	struct uls_watch watch;	/* SYSCALL */
+	union uls_about *about;	/* of the events that wait, as values[]; with ULS_TOLD_MORE */
 	u64 values[OSEXT_ULS_QUEUE_MAX];
 };
 
@@ -93,6 +113,9 @@ struct uls_host {
 	struct callback_head work;	/* on the way to user mode: arm the CPU's notifier */
 	bool work_queued;
 	bool joined;
+	bool watched;		/* `watches` is not empty; read by the host without the lock */
+	struct list_head in_hosts;	/* all that joined, under uls_lock */
+	struct list_head watches;	/* bindings, under uls_lock */
 
 	enum uls_place place;
 	struct uls_extension *extension;	/* while ULS_IN */
@@ -188,6 +211,16 @@ int uls_join(void);
 void uls_host_end(struct uls_host *host);
 void uls_host_put(struct uls_host *host);
 void uls_host_kick(struct uls_host *host);
+extern struct list_head uls_all_hosts;	/* under uls_lock */
+
+/* watch.c */
+int uls_watch_begin(struct uls_watch *watch, u64 pid);
+void uls_watch_end(struct uls_watch *watch);
+void uls_watch_joined(struct uls_host *host);
+void uls_watch_left(struct uls_host *host);
+
+/* syscall.c */
+void uls_see_call(struct uls_host *host, const struct pt_regs *regs);
 
 /* upcall.c */
 void uls_upcall_init(void);
@@ -206,6 +239,7 @@ static __always_inline void uls_arm_return(void)
 	user_return_notifier_register(&cpu->on_return);
 }
 
+void uls_disarm_return(struct uls_cpu *cpu);
 void uls_give_up(struct uls_host *host);
 void uls_interrupt_others(void);
 

@@ -31,8 +31,11 @@
 
 DEFINE_PER_CPU(struct uls_cpu, uls_cpu);
 
-static void disarm_return(struct uls_cpu *cpu)
+/* Context: interrupts off. */
+void uls_disarm_return(struct uls_cpu *cpu)
 {
+	if (!cpu->registered)
+		return;
 	cpu->registered = false;
 	user_return_notifier_unregister(&cpu->on_return);
 }
@@ -220,7 +223,12 @@ static void on_user_return(struct user_return_notifier *notifier)
 	struct uls_host *host = cpu->host;
 	struct pt_regs *regs = task_pt_regs(current);
 
-	if (host && host->place == ULS_IN) {
+	if (host && likely(host->place == ULS_OUT)) {
+		if (unlikely(host->watched))
+			uls_see_call(host, regs);
+		if (READ_ONCE(uls_deliverable) && begin(cpu, host, regs))
+			return;
+	} else if (host && host->place == ULS_IN) {
 		if (unlikely(host->verdict >= 0))
 			end(cpu, host, regs, host->verdict);
 		else if (unlikely(host->extension->revoked))
@@ -229,13 +237,11 @@ static void on_user_return(struct user_return_notifier *notifier)
 			end(cpu, host, regs, -1);
 		else if ((long)regs->orig_ax >= 0)
 			end(cpu, host, regs, OSEXT_ULS_ABORT_SYSTEM_CALL);
-	} else if (host && unlikely(host->place == ULS_LEFT)) {
+	} else if (host) {
 		restore(cpu, host, regs);
-	} else if (host && READ_ONCE(uls_deliverable) && begin(cpu, host, regs)) {
-		return;
 	}
-	if (!READ_ONCE(uls_deliverable) && (!host || host->place == ULS_OUT))
-		disarm_return(cpu);
+	if (!READ_ONCE(uls_deliverable) && (!host || (host->place == ULS_OUT && !host->watched)))
+		uls_disarm_return(cpu);
 }
 
 /* Context: hard interrupt. */
@@ -267,10 +273,7 @@ static void kicked(struct irq_work *work)
 
 static void stop_cpu(void *unused)
 {
-	struct uls_cpu *cpu = this_cpu_ptr(&uls_cpu);
-
-	if (cpu->registered)
-		disarm_return(cpu);
+	uls_disarm_return(this_cpu_ptr(&uls_cpu));
 }
 
 void uls_upcall_init(void)
