@@ -16,19 +16,40 @@ namespace {
 namespace fs = std::filesystem;
 
 // What holds with any number of CPUs.
-const std::vector<std::string> kChecks = {"load_unload",     "raise",
-                                          "queue",           "registers_control",
-                                          "registers",       "mixed",
-                                          "asleep",          "touch_control",
-                                          "touch",           "pointers_control",
-                                          "pointers",        "mapping",
-                                          "execs",           "threads",
-                                          "faults",          "runaways",
-                                          "kills",           "stops",
-                                          "traced",          "rights",
-                                          "refusals",        "load_often",
-                                          "storm",           "unload_in_flight",
-                                          "random_requests", "load_unload"};
+const std::vector<std::string> kChecks = {"load_unload",
+                                          "raise",
+                                          "queue",
+                                          "registers_control",
+                                          "registers",
+                                          "mixed",
+                                          "asleep",
+                                          "touch_control",
+                                          "touch",
+                                          "pointers_control",
+                                          "pointers",
+                                          "mapping",
+                                          "execs",
+                                          "threads",
+                                          "faults",
+                                          "runaways",
+                                          "kills",
+                                          "stops",
+                                          "traced",
+                                          "rights",
+                                          "refusals",
+                                          "load_often",
+                                          "storm",
+                                          "unload_in_flight",
+                                          "random_requests",
+                                          "one_call",
+                                          "interrupted_calls",
+                                          "all_calls",
+                                          "other_calls",
+                                          "unload_watched",
+                                          "calls_across",
+                                          "watch_rights",
+                                          "calls_overrun",
+                                          "load_unload"};
 constexpr std::chrono::seconds kLimit{400};
 
 class UlsTest : public testing::TestWithParam<const char*> {
@@ -85,14 +106,18 @@ TEST_P(UlsTest, Costs) {
     const char* check;
     std::uint64_t instructions;
   };
-  constexpr Bound kBounds[] = {
-      {"cost_upcall", 330}, {"cost_upcall_iret", 330}, {"cost_timer", 800}, {"cost_return", 1350}};
+  constexpr Bound kBounds[] = {{"cost_plain_call", 400},    {"cost_unwatched_call", 400},
+                               {"cost_watched_call", 1400}, {"cost_upcall", 330},
+                               {"cost_upcall_iret", 330},   {"cost_timer", 800},
+                               {"cost_return", 1350}};
+  constexpr std::uint64_t kUnwatchedMore = 8;
   std::vector<std::string> checks;
   for (const Bound& bound : kBounds) checks.emplace_back(bound.check);
   const UnitResult result = run(checks, make_sim, "pentium4.profile");
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
   const auto series = split_ring(result.ring);
   ASSERT_EQ(series.size(), checks.size()) << result.console;
+  std::map<std::string, std::uint64_t> medians;
   for (std::size_t i = 0; i < series.size(); ++i) {
     std::vector<std::uint64_t> costs;
     for (std::size_t entry = 1; entry < series[i].size(); ++entry) {
@@ -110,7 +135,9 @@ TEST_P(UlsTest, Costs) {
                costs.front(), costs.back());
     EXPECT_LE(median, kBounds[i].instructions) << checks[i];
     EXPECT_GT(median, 50U) << checks[i];
+    medians[checks[i]] = median;
   }
+  EXPECT_LE(medians["cost_unwatched_call"], medians["cost_plain_call"] + kUnwatchedMore);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, UlsTest, testing::Values("6.12", "6.1"), [](const auto& info) {

@@ -82,6 +82,13 @@ Told Extension::told(std::size_t upcall) {
   return told;
 }
 
+osext_uls_record Extension::record(std::size_t upcall) {
+  constexpr std::size_t kLogged = 160;
+  osext_uls_record record{};
+  sandbox_.read(id, data + 8 + kLogged * upcall, &record, kLogged);
+  return record;
+}
+
 void Extension::bind_software(std::uint32_t number, std::uint32_t queue, std::int32_t priority) {
   sandbox_.bind(id, {OSEXT_ULS_SOFTWARE, number, priority, queue});
 }
