@@ -47,6 +47,7 @@
 #define OSEXT_ULS_TIMER 1	/* every period_ns from BIND on; the value counts expirations */
 #define OSEXT_ULS_SOFTWARE 2	/* somebody calls RAISE */
 #define OSEXT_ULS_SYSCALL 3	/* a watched host is about to see the result of a system call, which is the value */
+#define OSEXT_ULS_FAULT 4	/* a watched host did what the processor does not; before the signal, which is the value */
 
 #define OSEXT_ULS_ANY_CALL 0xffffffff	/* SYSCALL: all system calls */
 
@@ -80,6 +81,23 @@ struct osext_uls_call {
 	__u64 arguments[6];
 };
 
+/*
+ * FAULT: what the processor said.  Faults in the kernel on a program's behalf, and
+ * signals that somebody sends, are no events.
+ */
+struct osext_uls_fault {
+	__u64 address;	/* that could not be reached; or of the signal, or 0 */
+	__u64 ip;	/* of the program */
+	__u32 trap;	/* its number, or OSEXT_ULS_NO_TRAP: no room for a signal's handler */
+	__u32 error_code;
+	__u32 signal;
+	__s32 code;	/* si_code of the signal */
+	__u32 pid;	/* whose it was */
+	__u32 reserved;
+};
+
+#define OSEXT_ULS_NO_TRAP 0xffffffff
+
 /* What an extension is told; all but the id is written anew before each upcall. */
 struct osext_uls_record {
 	__u32 kind;	/* OSEXT_ULS_TIMER... */
@@ -93,6 +111,7 @@ struct osext_uls_record {
 	__u64 stamp;	/* time stamp where the binding has its BEGIN marker; 0 if it has none */
 	union {	/* by kind; left as it is for kinds that are not here */
 		struct osext_uls_call call;
+		struct osext_uls_fault fault;
 		__u64 words[26];
 	} about;
 };
@@ -148,7 +167,7 @@ struct osext_uls_bind {
 	union {
 		__u64 count;	/* TIMER: how often it expires, 0: for ever */
 		/*
-		 * SYSCALL: the process to watch, while it is a host; 0: the caller.  Only one that
+		 * SYSCALL, FAULT: the process to watch, while it is a host; 0: the caller.  Only one that
 		 * the caller may trace (ptrace); after an execve that gave it other rights, no more.
 		 */
 		__u64 pid;
@@ -219,6 +238,7 @@ OSEXT_ULS_ASSERT(OSEXT_ULS_DATA + OSEXT_ULS_PAGE_BYTES <= OSEXT_SANDBOX_BASE + O
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) == 256, "uls record");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) * OSEXT_ULS_EXTENSIONS_MAX == OSEXT_ULS_RECORDS_BYTES, "records");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_call) == 80, "uls call");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_fault) == 40, "uls fault");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_join) == 16, "uls join");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_load) == 72, "uls load");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_copy) == 24, "uls copy");

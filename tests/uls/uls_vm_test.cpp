@@ -49,6 +49,9 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "calls_across",
                                           "watch_rights",
                                           "calls_overrun",
+                                          "own_faults",
+                                          "fatal_faults",
+                                          "faults_twice",
                                           "load_unload"};
 constexpr std::chrono::seconds kLimit{400};
 

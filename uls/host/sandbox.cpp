@@ -77,7 +77,7 @@ void UlsSandbox::bind(std::uint32_t id, const UlsBinding& binding) {
                            binding.flags,
                            {binding.period_ns},
                            {binding.count}};
-  if (binding.kind == OSEXT_ULS_SYSCALL) {
+  if (binding.kind == OSEXT_ULS_SYSCALL || binding.kind == OSEXT_ULS_FAULT) {
     arguments.call = binding.call;
     arguments.pid = binding.pid;
   }

@@ -21,7 +21,7 @@ struct UlsBinding {
   std::int32_t priority = 0;
   std::uint32_t queue = 1, flags = 0;
   std::uint64_t period_ns = 0, count = 0;  // TIMER
-  std::uint64_t call = 0, pid = 0;         // SYSCALL
+  std::uint64_t call = 0, pid = 0;         // SYSCALL; FAULT: pid only
 };
 
 // An open file of the device: extensions live as long as it does.  Every function but raise()

@@ -48,6 +48,18 @@ static int find_lookup(void)
 	return 0;
 }
 
+static int force_nothing(struct kernel_siginfo *info, struct task_struct *task, int handler)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(uls_force, force_nothing);
+
+void uls_force_signal(struct kernel_siginfo *info)
+{
+	static_call(uls_force)(info, current, 0);	/* HANDLER_CURRENT */
+}
+
 /* 0, after a line in the kernel log, if there is none. */
 static unsigned long find(const char *name)
 {
@@ -77,6 +89,7 @@ int uls_compat_init(void)
 	may_access = find("ptrace_may_access");
 	if (!uls_kernel.force_signal || !may_access)
 		return -ENOENT;
+	static_call_update(uls_force, (typeof(&force_nothing))uls_kernel.force_signal);
 	static_call_update(uls_may_access, (typeof(&no_access))may_access);
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 	if (!uls_kernel.process_exit || !uls_kernel.process_exec) {

@@ -101,6 +101,8 @@ static bool is_sensible(const struct osext_uls_bind *bind)
 		return !bind->period_ns && !bind->count;
 	case OSEXT_ULS_SYSCALL:
 		return bind->call <= INT_MAX || bind->call == OSEXT_ULS_ANY_CALL;
+	case OSEXT_ULS_FAULT:
+		return !bind->period_ns;
 	}
 	return false;
 }
@@ -132,7 +134,7 @@ static void stop(struct uls_binding *binding)
 /* What can fail before there are events.  May sleep. */
 static int prepare(struct uls_binding *binding, const struct osext_uls_bind *bind)
 {
-	if (bind->kind != OSEXT_ULS_SYSCALL)
+	if (bind->kind != OSEXT_ULS_SYSCALL && bind->kind != OSEXT_ULS_FAULT)
 		return 0;
 	binding->flags |= ULS_TOLD_MORE;
 	binding->about = kvcalloc(OSEXT_ULS_QUEUE_MAX, sizeof(*binding->about), GFP_KERNEL);

@@ -24,7 +24,12 @@ static __always_inline union uls_about *uls_last_about(const struct uls_binding 
 
 static __always_inline void uls_tell_more(const struct uls_binding *binding, struct osext_uls_record *told)
 {
-	told->about.call = binding->about[binding->head].call;
+	const union uls_about *about = &binding->about[binding->head];
+
+	if (likely(binding->kind == OSEXT_ULS_SYSCALL))
+		told->about.call = about->call;
+	else
+		told->about.fault = about->fault;
 }
 
 /* Something about the extension changed.  Under uls_lock. */

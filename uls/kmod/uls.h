@@ -22,6 +22,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/signal_types.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/uidgid.h>
@@ -37,6 +38,7 @@ struct uls_extension;
 /* What is told about an event besides its value. */
 union uls_about {
 	struct osext_uls_call call;
+	struct osext_uls_fault fault;
 };
 
 /* A process of which a binding sees the events (watch.c). */
@@ -65,7 +67,7 @@ struct uls_binding {
 	u64 patience;	/* in time stamps: it is late if the next one takes longer */
 	ktime_t period;
 	u32 call;		/* SYSCALL: the number, or OSEXT_ULS_ANY_CALL */
-	struct uls_watch watch;	/* SYSCALL */
+	struct uls_watch watch;	/* SYSCALL, FAULT */
 	union uls_about *about;	/* of the events that wait, as values[]; with ULS_TOLD_MORE */
 	u64 values[OSEXT_ULS_QUEUE_MAX];
 };
@@ -126,6 +128,10 @@ struct uls_host {
 	u64 stamp;		/* of the last try to deliver, if any is marked */
 	u64 begun;		/* time stamp: the upcall, or its last time on a CPU */
 	u64 spent;		/* before that */
+	bool held;		/* a fault of the program's own: the signal, and the kernel's notes for it */
+	bool releasing;
+	struct kernel_siginfo fault;
+	unsigned long trap_nr, error_code, cr2;
 	struct pt_regs program;	/* the interrupted program's registers, */
 	sigset_t blocked;	/* and its signal mask */
 };
@@ -221,6 +227,10 @@ void uls_watch_left(struct uls_host *host);
 
 /* syscall.c */
 void uls_see_call(struct uls_host *host, const struct pt_regs *regs);
+
+/* trap.c */
+bool uls_hold_fault(struct uls_host *host, const struct kernel_siginfo *info);
+void uls_release_fault(struct uls_host *host);
 
 /* upcall.c */
 void uls_upcall_init(void);

@@ -146,6 +146,8 @@ static void restore(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *
 	if (unlikely(waiting & ~host->blocked.sig[0]))
 		recalc_sigpending();
 	spin_unlock(&current->sighand->siglock);
+	if (unlikely(host->held))
+		uls_release_fault(host);
 	/* Signals were looked at before this notifier ran: have them looked at again. */
 	if (unlikely(signal_pending(current)))
 		irq_work_queue(&cpu->kick);
@@ -228,6 +230,10 @@ static void on_user_return(struct user_return_notifier *notifier)
 			uls_see_call(host, regs);
 		if (READ_ONCE(uls_deliverable) && begin(cpu, host, regs))
 			return;
+		if (unlikely(host->held)) {	/* nobody to tell, or not now */
+			uls_release_fault(host);
+			irq_work_queue(&cpu->kick);
+		}
 	} else if (host && host->place == ULS_IN) {
 		if (unlikely(host->verdict >= 0))
 			end(cpu, host, regs, host->verdict);
