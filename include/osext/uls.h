@@ -48,6 +48,7 @@
 #define OSEXT_ULS_SOFTWARE 2	/* somebody calls RAISE */
 #define OSEXT_ULS_SYSCALL 3	/* a watched host is about to see the result of a system call, which is the value */
 #define OSEXT_ULS_FAULT 4	/* a watched host did what the processor does not; before the signal, which is the value */
+#define OSEXT_ULS_PACKET 5	/* a UDP packet arrives at a port; the value is its payload's length */
 
 #define OSEXT_ULS_ANY_CALL 0xffffffff	/* SYSCALL: all system calls */
 
@@ -98,6 +99,22 @@ struct osext_uls_fault {
 
 #define OSEXT_ULS_NO_TRAP 0xffffffff
 
+#define OSEXT_ULS_PACKET_BYTES 64
+
+/*
+ * PACKET: as it comes out of the kernel's filters, before a socket is looked for and
+ * the checksum is looked at.  The extension hears of it and cannot stop it.
+ */
+struct osext_uls_packet {
+	__u64 arrived_ns;	/* CLOCK_MONOTONIC, where the kernel's stack handed it to the hook */
+	__u8 source[16];	/* addresses of IPv6; of IPv4 as mapped ones, the last 4 bytes */
+	__u8 destination[16];
+	__u16 source_port;
+	__u16 port;
+	__u32 bytes;	/* of its payload */
+	__u8 data[OSEXT_ULS_PACKET_BYTES];	/* its begin, then 0 */
+};
+
 /* What an extension is told; all but the id is written anew before each upcall. */
 struct osext_uls_record {
 	__u32 kind;	/* OSEXT_ULS_TIMER... */
@@ -112,6 +129,7 @@ struct osext_uls_record {
 	union {	/* by kind; left as it is for kinds that are not here */
 		struct osext_uls_call call;
 		struct osext_uls_fault fault;
+		struct osext_uls_packet packet;
 		__u64 words[26];
 	} about;
 };
@@ -163,6 +181,7 @@ struct osext_uls_bind {
 	union {
 		__u64 period_ns;	/* TIMER */
 		__u64 call;	/* SYSCALL: its number, or OSEXT_ULS_ANY_CALL */
+		__u64 port;	/* PACKET, in the caller's network namespace; takes CAP_NET_RAW there */
 	};	/* else 0 */
 	union {
 		__u64 count;	/* TIMER: how often it expires, 0: for ever */
@@ -239,6 +258,7 @@ OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) == 256, "uls record");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) * OSEXT_ULS_EXTENSIONS_MAX == OSEXT_ULS_RECORDS_BYTES, "records");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_call) == 80, "uls call");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_fault) == 40, "uls fault");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_packet) == 112, "uls packet");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_join) == 16, "uls join");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_load) == 72, "uls load");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_copy) == 24, "uls copy");

@@ -51,6 +51,11 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "calls_overrun",
                                           "own_faults",
                                           "fatal_faults",
+                                          "packets",
+                                          "packets_overrun",
+                                          "packets_received",
+                                          "packets_flood",
+                                          "packet_rights",
                                           "faults_twice",
                                           "load_unload"};
 constexpr std::chrono::seconds kLimit{400};
@@ -78,7 +83,9 @@ class UlsTest : public testing::TestWithParam<const char*> {
     unit.name = "uls";
     unit.limit = kLimit;
     unit.argv = {"/run/osext/uls-guest", "1", "/run/osext/osext_uls.ko"};
-    unit.files = {{OSEXT_ULS_GUEST, unit.argv[0], 0755}, {modules / "osext_uls.ko", unit.argv[2]}};
+    unit.files = {{OSEXT_ULS_GUEST, unit.argv[0], 0755},
+                  {modules / "osext_uls.ko", unit.argv[2]},
+                  {modules / "osext_nic.ko", "/run/osext/osext_nic.ko"}};
     unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
     UnitResult result = make(options)->run(unit);
     judge_checks(checks, result);

@@ -81,6 +81,7 @@ void UlsSandbox::bind(std::uint32_t id, const UlsBinding& binding) {
     arguments.call = binding.call;
     arguments.pid = binding.pid;
   }
+  if (binding.kind == OSEXT_ULS_PACKET) arguments.port = binding.port;
   request(OSEXT_ULS_BIND, &arguments, "binding an event");
 }
 

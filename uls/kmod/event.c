@@ -103,6 +103,8 @@ static bool is_sensible(const struct osext_uls_bind *bind)
 		return bind->call <= INT_MAX || bind->call == OSEXT_ULS_ANY_CALL;
 	case OSEXT_ULS_FAULT:
 		return !bind->period_ns;
+	case OSEXT_ULS_PACKET:
+		return bind->port && bind->port <= U16_MAX && !bind->count;
 	}
 	return false;
 }
@@ -127,6 +129,7 @@ static void stop(struct uls_binding *binding)
 {
 	hrtimer_cancel(&binding->timer);
 	uls_watch_end(&binding->watch);
+	uls_packet_end(binding);
 	kvfree(binding->about);
 	kfree(binding);
 }
@@ -134,12 +137,14 @@ static void stop(struct uls_binding *binding)
 /* What can fail before there are events.  May sleep. */
 static int prepare(struct uls_binding *binding, const struct osext_uls_bind *bind)
 {
-	if (bind->kind != OSEXT_ULS_SYSCALL && bind->kind != OSEXT_ULS_FAULT)
+	if (bind->kind == OSEXT_ULS_TIMER || bind->kind == OSEXT_ULS_SOFTWARE)
 		return 0;
 	binding->flags |= ULS_TOLD_MORE;
 	binding->about = kvcalloc(OSEXT_ULS_QUEUE_MAX, sizeof(*binding->about), GFP_KERNEL);
 	if (!binding->about)
 		return -ENOMEM;
+	if (bind->kind == OSEXT_ULS_PACKET)
+		return uls_packet_begin(binding, bind->port);
 	return uls_watch_begin(&binding->watch, bind->pid);
 }
 
@@ -175,7 +180,8 @@ static struct uls_binding *make(struct uls_extension *extension, const struct os
 
 /*
  * May sleep; under uls_mutex.  -EEXIST: the number is taken; -EOWNERDEAD: the extension
- * is condemned; -ESRCH, -EPERM: there is no such process to watch, or it may not be.
+ * is condemned; -ESRCH, -EPERM: there is no such process to watch, or the caller may
+ * not, or see no packets.
  */
 int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 {

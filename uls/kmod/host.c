@@ -185,7 +185,7 @@ int uls_join(void)
 	uls_lock_irq();
 	list_add_tail(&host->in_hosts, &uls_all_hosts);
 	uls_watch_joined(host);
-	if (host->watched)
+	if (host->watched || uls_deliverable)
 		uls_arm_return();
 	uls_unlock_irq();
 	preempt_enable();

@@ -28,8 +28,10 @@ static __always_inline void uls_tell_more(const struct uls_binding *binding, str
 
 	if (likely(binding->kind == OSEXT_ULS_SYSCALL))
 		told->about.call = about->call;
-	else
+	else if (binding->kind == OSEXT_ULS_FAULT)
 		told->about.fault = about->fault;
+	else
+		told->about.packet = about->packet;
 }
 
 /* Something about the extension changed.  Under uls_lock. */

@@ -19,6 +19,7 @@
 #include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -39,6 +40,7 @@ struct uls_extension;
 union uls_about {
 	struct osext_uls_call call;
 	struct osext_uls_fault fault;
+	struct osext_uls_packet packet;
 };
 
 /* A process of which a binding sees the events (watch.c). */
@@ -68,6 +70,9 @@ struct uls_binding {
 	ktime_t period;
 	u32 call;		/* SYSCALL: the number, or OSEXT_ULS_ANY_CALL */
 	struct uls_watch watch;	/* SYSCALL, FAULT */
+	u32 port;		/* PACKET, and where the hook is */
+	struct net *net;
+	struct nf_hook_ops hook;
 	union uls_about *about;	/* of the events that wait, as values[]; with ULS_TOLD_MORE */
 	u64 values[OSEXT_ULS_QUEUE_MAX];
 };
@@ -227,6 +232,10 @@ void uls_watch_left(struct uls_host *host);
 
 /* syscall.c */
 void uls_see_call(struct uls_host *host, const struct pt_regs *regs);
+
+/* packet.c */
+int uls_packet_begin(struct uls_binding *binding, u32 port);
+void uls_packet_end(struct uls_binding *binding);
 
 /* trap.c */
 bool uls_hold_fault(struct uls_host *host, const struct kernel_siginfo *info);
