@@ -56,7 +56,8 @@
 #define OSEXT_ULS_BY_IRET 1	/* enter by IRET even from a system call, where SYSRET would do */
 #define OSEXT_ULS_MARK_EVENT 2	/* BEGIN marker where the event happens: in the timer's callback, in RAISE */
 #define OSEXT_ULS_MARK_UPCALL 4	/* BEGIN marker where the module starts to deliver it */
-#define OSEXT_ULS_BIND_FLAGS 7
+#define OSEXT_ULS_FLUSH_ALL 256	/* opening the sandbox drops all translations of the process, as without INVLPG */
+#define OSEXT_ULS_BIND_FLAGS (7 | OSEXT_ULS_FLUSH_ALL)
 
 #define OSEXT_ULS_REVOKE 1	/* flag of GRANT */
 #define OSEXT_ULS_NONE 0xffffffff	/* GET_STATISTICS: no extension, but all together */
@@ -211,6 +212,12 @@ struct osext_uls_grant {
 	__u32 flags;	/* OSEXT_ULS_REVOKE: no longer */
 };
 
+/* OPEN: opens the sandbox of the calling host, and closes it before the call returns: for benchmarks. */
+struct osext_uls_open {
+	__u32 flags;	/* OSEXT_ULS_FLUSH_ALL or 0 */
+	__u32 reserved;	/* 0 */
+};
+
 /* Why an upcall was aborted. */
 enum osext_uls_abort {
 	OSEXT_ULS_ABORT_FAULT,
@@ -246,6 +253,7 @@ struct osext_uls_statistics {
 #define OSEXT_ULS_UNLOAD _IOW(OSEXT_ULS_MAGIC, 8, struct osext_uls_unload)
 #define OSEXT_ULS_GET_STATISTICS _IOWR(OSEXT_ULS_MAGIC, 9, struct osext_uls_statistics)
 #define OSEXT_ULS_GRANT _IOW(OSEXT_ULS_MAGIC, 10, struct osext_uls_grant)
+#define OSEXT_ULS_OPEN _IOW(OSEXT_ULS_MAGIC, 32, struct osext_uls_open)
 
 #ifdef __cplusplus
 #define OSEXT_ULS_ASSERT(condition, text) static_assert(condition, text)
@@ -267,6 +275,7 @@ OSEXT_ULS_ASSERT(sizeof(struct osext_uls_bind) == 40, "uls bind");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_raise) == 16, "uls raise");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_unload) == 8, "uls unload");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_grant) == 8, "uls grant");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_open) == 8, "uls open");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_statistics) == 128, "uls statistics");
 #endif /* __ASSEMBLER__ */
 

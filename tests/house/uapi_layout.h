@@ -109,6 +109,7 @@ LAYOUT_AT(osext_uls_bind, count, 32);
 LAYOUT_SIZE(osext_uls_raise, 16);
 LAYOUT_SIZE(osext_uls_unload, 8);
 LAYOUT_SIZE(osext_uls_grant, 8);
+LAYOUT_SIZE(osext_uls_open, 8);
 LAYOUT_SIZE(osext_uls_statistics, 128);
 LAYOUT_AT(osext_uls_statistics, events, 8);
 LAYOUT_AT(osext_uls_statistics, aborts, 56);

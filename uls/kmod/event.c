@@ -11,9 +11,10 @@
 #include "queue.h"
 #include "uls.h"
 
-arch_spinlock_t uls_spin = __ARCH_SPIN_LOCK_UNLOCKED;
+atomic_t uls_spin = ATOMIC_INIT(0);
 u32 uls_deliverable;
 DEFINE_STATIC_KEY_FALSE(uls_marked);
+DEFINE_STATIC_KEY_FALSE(uls_flushing);
 
 /* A binding's place in the array of its extension changes when others are bound. */
 static void refresh_ready(struct uls_extension *extension)
@@ -196,6 +197,8 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 		return PTR_ERR(binding);
 	if (bind->flags & OSEXT_ULS_MARK_UPCALL)
 		static_branch_inc(&uls_marked);
+	if (bind->flags & OSEXT_ULS_FLUSH_ALL)
+		static_branch_inc(&uls_flushing);
 	uls_lock_irq();
 	for (i = extension->binding_count; i && extension->bindings[i - 1]->priority < bind->priority; i--)
 		extension->bindings[i] = extension->bindings[i - 1];
@@ -217,6 +220,8 @@ void uls_unbind_all(struct uls_extension *extension)
 	for (i = 0; i < extension->binding_count; i++) {
 		if (extension->bindings[i]->flags & OSEXT_ULS_MARK_UPCALL)
 			static_branch_dec(&uls_marked);
+		if (extension->bindings[i]->flags & OSEXT_ULS_FLUSH_ALL)
+			static_branch_dec(&uls_flushing);
 		stop(extension->bindings[i]);
 	}
 	extension->binding_count = 0;

@@ -158,20 +158,26 @@ extern struct mutex uls_mutex;
 extern struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
 extern u32 uls_deliverable;	/* extensions with events and without a host, by id */
 DECLARE_STATIC_KEY_FALSE(uls_marked);	/* there are bindings with OSEXT_ULS_MARK_UPCALL */
+DECLARE_STATIC_KEY_FALSE(uls_flushing);	/* ... with OSEXT_ULS_FLUSH_ALL */
 extern u64 uls_shortest_budget;	/* in time stamps */
 extern atomic_t uls_hosts;
 
-/* With interrupts off there is no preemption to count, and no reason to call a function. */
-extern arch_spinlock_t uls_spin;
+/*
+ * A word that is 1 while somebody has the lock: with interrupts off there is no
+ * preemption to count, what is done under it is short, and to release it is one
+ * instruction, where the kernel's own lock has a call that a hypervisor may patch.
+ */
+extern atomic_t uls_spin;
 
 static __always_inline void uls_lock(void)
 {
-	arch_spin_lock(&uls_spin);
+	while (unlikely(atomic_cmpxchg_acquire(&uls_spin, 0, 1)))
+		cpu_relax();
 }
 
 static __always_inline void uls_unlock(void)
 {
-	arch_spin_unlock(&uls_spin);
+	atomic_set_release(&uls_spin, 0);
 }
 
 static inline void uls_lock_irq(void)
@@ -187,8 +193,8 @@ static inline void uls_unlock_irq(void)
 }
 
 /* Module parameters. */
-extern bool uls_mode_us;	/* close by the user bit alone */
-extern bool uls_stale;		/* for tests: do not drop translations */
+DECLARE_STATIC_KEY_FALSE(uls_mode_us);	/* close by the user bit alone */
+DECLARE_STATIC_KEY_FALSE(uls_stale);	/* for tests: do not drop translations */
 
 /* sandbox.c; opening and closing: sandbox.h */
 int uls_sandbox_init(void);
@@ -198,6 +204,7 @@ void uls_area_free(unsigned long page, struct uls_area *area);
 u64 uls_area_address(unsigned long page, const struct uls_area *area);
 void *uls_alias(u64 address);
 int uls_map(struct uls_host *host);
+int uls_try_open(const struct osext_uls_open *open);
 
 /* extension.c; all may sleep, under uls_mutex */
 struct uls_extension *uls_find(u32 id);

@@ -127,6 +127,8 @@ static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, st
 	set_syscall_work(SYSCALL_EMU);
 	host->place = ULS_IN;
 	uls_open(host);
+	if (static_branch_unlikely(&uls_flushing) && extension->taken_flags & OSEXT_ULS_FLUSH_ALL)
+		uls_drop_all_translations();
 	enter(cpu, host, regs, extension);
 	return true;
 }
