@@ -120,7 +120,7 @@ MechanismInfo uls_info() {
   info.id = "uls";
   info.title = "ULS";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::upcalls};
+  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timers};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -128,7 +128,6 @@ MechanismInfo uls_info() {
       {Capability::extension, "a process does not call an extension, it raises an event for it"},
       {Capability::interposition, only_events},
       {Capability::peers, only_events},
-      {Capability::timers, only_events},
       {Capability::packets, only_events},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
@@ -137,6 +136,13 @@ MechanismInfo uls_info() {
     info.variants[workload] = modes;
   for (const char* workload : {"upcall", "upcall_return"})
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
+  info.variants["signal_interval"] = {{{"hosts", "all"}}, {{"hosts", "one"}}};
+  info.variants["nanosleep"] = {{{"hosts", "all"}}};
+  // What opening does to the TLB: as the slides have it, and by the sandbox's own two pages.
+  for (const char* workload : {"upcall_tlb", "tlb_reload"})
+    info.variants[workload] = {{{"flush", "cr3"}, {"mode", "us"}},
+                               {{"flush", "cr3"}, {"mode", "present"}},
+                               {{"flush", "invlpg"}, {"mode", "us"}}};
   return info;
 }
 
