@@ -5,15 +5,13 @@
 #include <gtest/gtest.h>
 #include <osext/marker.h>
 
+#include <map>
+
 #include "benchmarks/ring_series.h"
-#include "machine/machine.h"
-#include "machine/vm/setup_file.h"
-#include "tests/checks/judge.h"
+#include "tests/uls/checks_in_machine.h"
 
 namespace osext {
 namespace {
-
-namespace fs = std::filesystem;
 
 // What holds with any number of CPUs.
 const std::vector<std::string> kChecks = {"load_unload",
@@ -58,46 +56,14 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "packet_rights",
                                           "faults_twice",
                                           "load_unload"};
-constexpr std::chrono::seconds kLimit{400};
-
-class UlsTest : public testing::TestWithParam<const char*> {
- protected:
-  // Runs the checks; `make` makes the machine.
-  UnitResult run(const std::vector<std::string>& checks,
-                 std::unique_ptr<Machine> (*make)(const VmOptions&), const char* profile = "") {
-    const fs::path build = OSEXT_BUILD, modules = build / "modules" / GetParam();
-    try {
-      read_setup(build / "setup.json", GetParam());
-    } catch (const MachineError& error) {
-      skipped_ = error.what();
-      return {};
-    }
-    VmOptions options;
-    options.build = build;
-    options.kernel = GetParam();
-    if (*profile) {
-      options.plugin = OSEXT_PLUGIN;
-      options.profile = fs::path(OSEXT_PROFILES) / profile;
-    }
-    Unit unit;
-    unit.name = "uls";
-    unit.limit = kLimit;
-    unit.argv = {"/run/osext/uls-guest", "1", "/run/osext/osext_uls.ko"};
-    unit.files = {{OSEXT_ULS_GUEST, unit.argv[0], 0755},
-                  {modules / "osext_uls.ko", unit.argv[2]},
-                  {modules / "osext_nic.ko", "/run/osext/osext_nic.ko"}};
-    unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
-    UnitResult result = make(options)->run(unit);
-    judge_checks(checks, result);
-    return result;
-  }
-
-  std::string skipped_;  // why, if the set-up has no such kernel
-};
+// Reduced from soak_vm_test.cpp.
+const std::vector<std::string> kSoaked = {"everything_control", "everything", "modules",
+                                          "random_ends"};
 
 TEST_P(UlsTest, TwoCpus) {
   std::vector<std::string> checks = kChecks;
   checks.insert(checks.end() - 1, "moved");
+  checks.insert(checks.end() - 1, kSoaked.begin(), kSoaked.end());
   run(checks, make_smp);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
@@ -123,7 +89,7 @@ TEST_P(UlsTest, Costs) {
   constexpr std::uint64_t kUnwatchedMore = 8;
   std::vector<std::string> checks;
   for (const Bound& bound : kBounds) checks.emplace_back(bound.check);
-  const UnitResult result = run(checks, make_sim, "pentium4.profile");
+  const UnitResult result = run(checks, make_sim, {.profile = "pentium4.profile"});
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
   const auto series = split_ring(result.ring);
   ASSERT_EQ(series.size(), checks.size()) << result.console;

@@ -23,6 +23,9 @@ namespace osext::test {
 extern std::string module_path;
 extern std::mt19937_64 dice;  // seeded by the command line
 
+// How often a check does what it does: what CHECK:ROUNDS asks for, else `usual`.
+std::uint64_t rounds(std::uint64_t usual);
+
 struct RegisterCheck {
   RegisterCheck(const char* name, std::function<void()> check);
 };

@@ -97,6 +97,17 @@ ENTRY(wait):
 	je	1b
 	ret
 
+/* Breaks the rule: word 1 of its data says whether a vector register or the x87. */
+ENTRY(spoil):
+	movq	extension_begin(%rip), %rax
+	incq	(%rax)
+	cmpq	$0, 8(%rax)
+	jne	1f
+	pcmpeqd	%xmm3, %xmm3
+	ret
+1:	fninit
+	ret
+
 /* What is wrong is the value of the event. */
 ENTRY(misbehave):
 	movq	extension_begin(%rip), %rax

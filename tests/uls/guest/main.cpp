@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// uls-guest SEED MODULE CHECK...: runs the checks, a line of output each; status 0 if all hold.
+// uls-guest SEED MODULE CHECK[:ROUNDS]...: runs the checks, a line of output each; status 0 if all
+// hold.
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -25,11 +26,17 @@ std::map<std::string, std::function<void()>>& checks() {
   return all;
 }
 
+std::uint64_t rounds_asked;  // 0: as usual
+
 sigjmp_buf after_signal;
 void jump_back(int signal) {
   siglongjmp(after_signal, signal);
 }
 }  // namespace
+
+std::uint64_t rounds(std::uint64_t usual) {
+  return rounds_asked > 0 ? rounds_asked : usual;
+}
 
 RegisterCheck::RegisterCheck(const char* name, std::function<void()> check) {
   checks()[name] = std::move(check);
@@ -164,9 +171,12 @@ int main(int count, char** arguments) {
   module_path = arguments[2];
   int failed = 0;
   for (int i = 3; i < count; ++i) {
-    const auto check = checks().find(arguments[i]);
+    const std::string word = arguments[i];
+    const std::size_t colon = word.find(':');
+    const auto check = checks().find(word.substr(0, colon));
     std::string problem = check == checks().end() ? "no such check" : "";
     try {
+      rounds_asked = colon == word.npos ? 0 : std::stoull(word.substr(colon + 1));
       if (problem.empty()) check->second();
     } catch (const std::exception& error) {
       problem = error.what();

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+// The checks with the counts that take long; each boots a machine of its own, so that each has a
+// clean kernel log to show.
+#include "tests/uls/checks_in_machine.h"
+
+namespace osext {
+namespace {
+
+constexpr std::chrono::seconds kSoakLimit{1500};
+
+class UlsSoak : public UlsTest {
+ protected:
+  void soak(const std::vector<std::string>& checks) {
+    run(checks, make_smp, {.limit = kSoakLimit});
+    if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+  }
+};
+
+// 100,000 upcalls each.
+TEST_P(UlsSoak, RegistersAndExtendedState) {
+  soak({"registers_control", "everything_control", "everything:100000"});
+}
+
+TEST_P(UlsSoak, SignalsAndSystemCalls) {
+  soak({"mixed:100000"});
+}
+
+TEST_P(UlsSoak, Loads) {
+  soak({"modules:1000", "load_often:1000"});
+}
+
+TEST_P(UlsSoak, RandomRequests) {
+  soak({"random_requests:100000"});
+}
+
+TEST_P(UlsSoak, RandomEnds) {
+  soak({"random_ends:1000"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, UlsSoak, testing::Values("6.12", "6.1"), [](const auto& info) {
+  return std::string(info.param) == "6.1" ? "k6_1" : "k6_12";
+});
+
+}  // namespace
+}  // namespace osext
