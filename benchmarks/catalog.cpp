@@ -29,7 +29,7 @@ MechanismInfo linux_info() {
   info.title = "plain Linux";
   info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
                  Capability::signals,  Capability::processes,    Capability::timers,
-                 Capability::packets};
+                 Capability::packets,  Capability::tracing};
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
@@ -48,7 +48,7 @@ MechanismInfo ptrace_info() {
   MechanismInfo info;
   info.id = "ptrace";
   info.title = "POSIX ptrace";
-  info.offers = {Capability::interposition};
+  info.offers = {Capability::interposition, Capability::tracing};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::system_calls, plain},
@@ -73,8 +73,11 @@ MechanismInfo hijack_info() {
   info.title = "Hijack";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
-                 Capability::peers,        Capability::timers,        Capability::packets};
+                 Capability::peers,        Capability::timers,        Capability::packets,
+                 Capability::tracing};
   info.variants["udp_stream"] = {{{"policy", "hijack"}}};
+  for (const char* workload : {"traced_call", "traced_program"})
+    info.variants[workload] = {{{"policy", "trace"}}};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -120,7 +123,8 @@ MechanismInfo uls_info() {
   info.id = "uls";
   info.title = "ULS";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timers};
+  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timers,
+                 Capability::tracing};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -136,6 +140,8 @@ MechanismInfo uls_info() {
     info.variants[workload] = modes;
   for (const char* workload : {"upcall", "upcall_return"})
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
+  for (const char* workload : {"traced_call", "traced_program"})
+    info.variants[workload] = {{{"tracer", "upcall"}}};
   info.variants["signal_interval"] = {{{"hosts", "all"}}, {{"hosts", "one"}}};
   info.variants["nanosleep"] = {{{"hosts", "all"}}};
   // What opening does to the TLB: as the slides have it, and by the sandbox's own two pages.
@@ -240,8 +246,9 @@ MachineId parse_machine(std::string_view text) {
 }
 
 const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all = {primitive_cost(), tlb_working_set(),
-                                              event_interarrival(), nanosleep_jitter(), udp_qos()};
+  static const std::vector<Experiment> all = {
+      primitive_cost(),   tlb_working_set(), event_interarrival(),
+      nanosleep_jitter(), udp_qos(),         syscall_tracing()};
   return all;
 }
 

@@ -30,6 +30,7 @@ enum class Capability {
   processes,      // processes that the kernel schedules and shows in /proc
   timers,         // signals and wake-ups when a time has come, beside CPU-bound tasks
   upcalls,        // events that run protected code in whatever process runs
+  tracing,        // another program, or protected code, is told of each system call of a process
   packets,        // several tasks at once that receive from the network
 };
 

@@ -24,6 +24,7 @@
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/uls_timers.h"
+#include "benchmarks/mechanisms/uls_tracing.h"
 #include "benchmarks/mechanisms/uls_upcalls.h"
 #include "workloads/null_syscall.h"
 
@@ -63,6 +64,7 @@ class Uls : public Mechanism {
     if (workload == "upcall_tlb") return upcall_and_reload(sampler, plan.series, flush);
     if (workload == "tlb_reload") return open_and_reload(sampler, plan.series, flush);
     if (workload == "upcall_return") return round_trip(sampler, plan.series, by);
+    if (plan.cell.experiment == "syscall_tracing") return measure_uls_tracing(plan, sampler);
     if (workload == "signal_interval" || workload == "nanosleep")
       return measure_uls_timers(plan, sampler);
     throw std::runtime_error(fmt::format("uls does not measure {}", workload));
