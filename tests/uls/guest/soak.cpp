@@ -38,15 +38,18 @@ void system_call_getppid() {
 
 // x87 and the upper halves of the vector registers: while system calls are made, and while not.
 bool keeps_extended_state(bool calls) {
-  const ExtendedState before = random_extended_state(dice);
-  ExtendedState after = before;
-  load(before);
+  const ExtendedState wanted = random_extended_state(dice);
+  ExtendedState own{}, before{}, after{};
+  save(own);
+  load(wanted);
+  save(before);  // also what cannot be loaded, as addresses
   for (int i = 0; i < 3000; ++i)
     if (calls)
       system_call_getppid();
     else
       asm volatile("" ::: "memory");
   save(after);
+  load(own);
   return same(before, after);
 }
 
@@ -94,6 +97,7 @@ const RegisterCheck everything_control("everything_control", [] {
       UlsSandbox sandbox;
       Extension extension(sandbox, extension_spoil);
       extension.set_word(1, what);
+      require(!sees(), "it is seen before anything happens");
       sandbox.join();
       extension.bind_timer(kPeriodNs);
       int seen = 0;
