@@ -124,7 +124,7 @@ MechanismInfo uls_info() {
   info.title = "ULS";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::upcalls, Capability::timers,
-                 Capability::tracing};
+                 Capability::tracing, Capability::packets};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -132,7 +132,6 @@ MechanismInfo uls_info() {
       {Capability::extension, "a process does not call an extension, it raises an event for it"},
       {Capability::interposition, only_events},
       {Capability::peers, only_events},
-      {Capability::packets, only_events},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
@@ -140,6 +139,7 @@ MechanismInfo uls_info() {
     info.variants[workload] = modes;
   for (const char* workload : {"upcall", "upcall_return"})
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
+  info.variants["udp_stream"] = {{{"policy", "uls"}}};
   for (const char* workload : {"traced_call", "traced_program"})
     info.variants[workload] = {{{"tracer", "upcall"}}};
   info.variants["signal_interval"] = {{{"hosts", "all"}}, {{"hosts", "one"}}};

@@ -179,9 +179,9 @@ std::string data_of(const std::vector<const PolicyRun*>& runs) {
 
 Figure streams_figure(const RunInfo& info, const std::vector<PolicyRun>& runs,
                       const std::string& streams) {
-  // The paper's order: hijack, same_prio, diff_prio.
+  // The paper's order: hijack, same_prio, diff_prio; and the slides' accounting extension.
   std::vector<const PolicyRun*> shown;
-  for (const char* policy : {"hijack", "same_prio", "diff_prio"})
+  for (const char* policy : {"hijack", "same_prio", "diff_prio", "uls"})
     for (const PolicyRun& run : runs)
       if (run.streams == streams && run.policy == policy) shown.push_back(&run);
   Figure figure;

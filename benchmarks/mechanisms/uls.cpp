@@ -23,6 +23,7 @@
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/kernel_module.h"
+#include "benchmarks/mechanisms/uls_packets.h"
 #include "benchmarks/mechanisms/uls_timers.h"
 #include "benchmarks/mechanisms/uls_tracing.h"
 #include "benchmarks/mechanisms/uls_upcalls.h"
@@ -45,6 +46,7 @@ class Uls : public Mechanism {
   }
 
   void setup(const Environment& env) override {
+    env_ = env;
     module_file_ = module_file(env);
     load("mode=present");
   }
@@ -64,6 +66,7 @@ class Uls : public Mechanism {
     if (workload == "upcall_tlb") return upcall_and_reload(sampler, plan.series, flush);
     if (workload == "tlb_reload") return open_and_reload(sampler, plan.series, flush);
     if (workload == "upcall_return") return round_trip(sampler, plan.series, by);
+    if (workload == "udp_stream") return measure_uls_packets(plan, env_, sampler);
     if (plan.cell.experiment == "syscall_tracing") return measure_uls_tracing(plan, sampler);
     if (workload == "signal_interval" || workload == "nanosleep")
       return measure_uls_timers(plan, sampler);
@@ -168,6 +171,7 @@ class Uls : public Mechanism {
 
   static std::string module_file(const Environment& env) { return env.modules + "/osext_uls.ko"; }
 
+  Environment env_;
   std::string module_file_;
   std::optional<std::string> loaded_;  // the module, with these parameters
   KernelModule module_;
