@@ -13,7 +13,6 @@
 
 #include "uls.h"
 
-#define ULS_MARKS (OSEXT_ULS_MARK_EVENT | OSEXT_ULS_MARK_UPCALL)
 #define ULS_TOLD_MORE 0x80000000	/* in a binding's flags: there is more to tell than a value */
 
 /* What was put behind the queue's last event.  Under uls_lock. */
@@ -92,8 +91,7 @@ static __always_inline struct uls_extension *uls_take(struct uls_host *host)
 	told->pid = host->pid;
 	told->cpu = raw_smp_processor_id();
 	told->drained = host->drained;
-	if (unlikely(binding->flags & ULS_MARKS))
-		told->stamp = binding->flags & OSEXT_ULS_MARK_EVENT ? binding->stamp : host->stamp;
+	told->stamp = binding->stamp;
 	if (unlikely(binding->flags & ULS_TOLD_MORE))
 		uls_tell_more(binding, told);
 	binding->overrun = 0;

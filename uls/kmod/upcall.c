@@ -120,6 +120,8 @@ static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, st
 	uls_unlock();
 	if (!extension)
 		return false;
+	if (static_branch_unlikely(&uls_marked) && extension->taken_flags & OSEXT_ULS_MARK_UPCALL)
+		extension->told->stamp = host->stamp;
 	host->program = *regs;
 	/* Senders may still see the old mask and wake us: that finds nothing, and the signal waits. */
 	host->blocked = current->blocked;

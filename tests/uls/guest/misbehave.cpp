@@ -376,7 +376,7 @@ const RegisterCheck random_requests("random_requests", [] {
     const unsigned long commands[] = {OSEXT_ULS_JOIN,  OSEXT_ULS_LOAD,   OSEXT_ULS_WRITE,
                                       OSEXT_ULS_READ,  OSEXT_ULS_START,  OSEXT_ULS_BIND,
                                       OSEXT_ULS_RAISE, OSEXT_ULS_UNLOAD, OSEXT_ULS_GET_STATISTICS,
-                                      OSEXT_ULS_GRANT};
+                                      OSEXT_ULS_GRANT, OSEXT_ULS_OPEN};
     static std::uint32_t memory[2048];
     for (std::uint64_t i = 0; i < rounds(20000); ++i) {
       std::uint32_t words[64];
