@@ -47,8 +47,9 @@ std::string counter_text(const PolicyRun& run, unsigned task, const char* name) 
 }
 
 std::string reserved_text(const References& references, const PolicyRun& run, unsigned task) {
+  // The papers know no such run of ULS; what a task reserves is the same everywhere.
   const Cell cell{kExperiment,
-                  run.mechanism,
+                  run.mechanism == "uls" ? "linux" : run.mechanism,
                   "udp_stream",
                   {{"streams", run.streams}, {"task", std::to_string(task)}}};
   const Reference* found = references.find(Document::paper, cell, "reserved_pps");

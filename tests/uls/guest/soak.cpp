@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <vector>
 
 #include "tests/hijack/guest/extended_state.h"
@@ -84,6 +85,7 @@ const RegisterCheck everything("everything", [] {
     for (const std::uint64_t aborts : statistics.aborts) require(aborts == 0, "{} aborts", aborts);
     fmt::print("  {} upcalls, {} direct; sequences: {} through, {} begun again\n",
                statistics.upcalls, statistics.direct, through, aborted);
+    std::fflush(stdout);
     require(through > 0, "no sequence comes through");
   });
 });
