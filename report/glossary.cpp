@@ -33,6 +33,9 @@ constexpr Entry kOperations[] = {
     {"read_proc_stat", "reading /proc/PID/stat once"},
     {"udp_stream", "four tasks that each receive a stream of packets and work on each packet"},
     {"nic_receive", "a packet's way from the card into a socket's queue"},
+    {"traced_call", "one getppid() of a process all of whose system calls somebody sees"},
+    {"traced_program",
+     "a real program, from execve() to its end, all of whose calls somebody sees"},
     {"monitor_handler", "the monitors and handlers of a CPU service manager, for three processes"},
 };
 
