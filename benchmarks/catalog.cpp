@@ -29,7 +29,7 @@ MechanismInfo linux_info() {
   info.title = "plain Linux";
   info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
                  Capability::signals,  Capability::processes,    Capability::timers,
-                 Capability::packets,  Capability::faults};
+                 Capability::packets,  Capability::faults,       Capability::tracing};
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
@@ -50,7 +50,7 @@ MechanismInfo ptrace_info() {
   MechanismInfo info;
   info.id = "ptrace";
   info.title = "POSIX ptrace";
-  info.offers = {Capability::interposition};
+  info.offers = {Capability::interposition, Capability::tracing};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::system_calls, plain},
@@ -78,8 +78,10 @@ MechanismInfo hijack_info() {
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
                  Capability::peers,        Capability::timers,        Capability::packets,
-                 Capability::faults,       Capability::timer_upcalls};
+                 Capability::faults,       Capability::timer_upcalls, Capability::tracing};
   info.variants["udp_stream"] = {{{"policy", "hijack"}}};
+  for (const char* workload : {"traced_call", "traced_program"})
+    info.variants[workload] = {{{"policy", "trace"}}};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -129,7 +131,8 @@ MechanismInfo uls_info() {
   info.id = "uls";
   info.title = "ULS";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timer_upcalls};
+  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timer_upcalls,
+                 Capability::timers,       Capability::tracing, Capability::packets};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -137,8 +140,6 @@ MechanismInfo uls_info() {
       {Capability::extension, "a process does not call an extension, it raises an event for it"},
       {Capability::interposition, only_events},
       {Capability::peers, only_events},
-      {Capability::timers, only_events},
-      {Capability::packets, only_events},
       {Capability::faults, only_events},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
@@ -147,6 +148,16 @@ MechanismInfo uls_info() {
     info.variants[workload] = modes;
   for (const char* workload : {"upcall", "upcall_return"})
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
+  info.variants["udp_stream"] = {{{"policy", "uls"}}};
+  for (const char* workload : {"traced_call", "traced_program"})
+    info.variants[workload] = {{{"tracer", "upcall"}}};
+  info.variants["signal_interval"] = {{{"hosts", "all"}}, {{"hosts", "one"}}};
+  info.variants["nanosleep"] = {{{"hosts", "all"}}};
+  // What opening does to the TLB: as the slides have it, and by the sandbox's own two pages.
+  for (const char* workload : {"upcall_tlb", "tlb_reload"})
+    info.variants[workload] = {{{"flush", "cr3"}, {"mode", "us"}},
+                               {{"flush", "cr3"}, {"mode", "present"}},
+                               {{"flush", "invlpg"}, {"mode", "us"}}};
   return info;
 }
 
@@ -244,8 +255,9 @@ MachineId parse_machine(std::string_view text) {
 }
 
 const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all = {primitive_cost(), tlb_working_set(),
-                                              event_interarrival(), nanosleep_jitter(), udp_qos()};
+  static const std::vector<Experiment> all = {
+      primitive_cost(),   tlb_working_set(), event_interarrival(),
+      nanosleep_jitter(), udp_qos(),         syscall_tracing()};
   return all;
 }
 

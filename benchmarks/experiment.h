@@ -32,6 +32,7 @@ enum class Capability {
   faults,         // a program's fault reaches whoever handles it
   upcalls,        // events that run protected code in whatever process runs
   timer_upcalls,  // the same for timers alone: they interrupt a process
+  tracing,        // another program, or protected code, is told of each system call of a process
   packets,        // several tasks at once that receive from the network
 };
 

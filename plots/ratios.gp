@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# Ratios to a plain system call: one group of horizontal bars an operation, log
+# Ratios, as those to a plain system call: one group of horizontal bars an operation, log
 # scale, a bar from 1 to its value with the value at its end.
 #
 # Set before this file is run (report/gnuplot.cpp does it):
 #   data, output_file   file names
-#   title_text, subtitle_text   strings
+#   title_text, subtitle_text, axis_text   strings
 #   note[1..note_count], series[1..series_count]   strings
 #   groups              number of lines of data
 # Columns of data: label, then one ratio a series; ? = no value.
@@ -54,7 +54,7 @@ from_top(pixels) = 1.0 - 1.0 * pixels / height
 from_bottom(pixels) = 1.0 * pixels / height
 set label 1 title_text at screen 0.02, screen from_top(20) left font ',17' textcolor '#1d2530'
 set label 2 subtitle_text at screen 0.02, screen from_top(42) left font ',12' textcolor '#555555'
-set label 3 'ratio to a plain system call (getppid) on the same machine; log scale' \
+set label 3 axis_text \
     at screen 0.58, screen from_bottom(bottom_pixels - 44) center font ',12' textcolor '#222222'
 set key at screen 0.20, screen from_top(54) left top vertical Left reverse samplen 1.2 width 1
 

@@ -70,8 +70,9 @@ void append(std::vector<std::string>& all, std::vector<std::string> more) {
 std::string title_of(const Curve& curve) {
   std::string text = curve.mechanism == "linux"    ? "Linux"
                      : curve.mechanism == "hijack" ? "Hijack"
+                     : curve.mechanism == "uls"    ? "ULS"
                                                    : curve.mechanism;
-  for (const char* key : {"policy", "receiver", "highres"}) {
+  for (const char* key : {"policy", "receiver", "hosts", "highres"}) {
     const auto found = curve.params.find(key);
     if (found == curve.params.end() || found->second == "hijack") continue;
     if (found->second == "hijack_extended") {
@@ -79,9 +80,11 @@ std::string title_of(const Curve& curve) {
       continue;
     }
     const std::string name = key;
-    text += ", " + (name == "highres"    ? "highres=" + found->second
-                    : name == "receiver" ? found->second + " receiver"
-                                         : found->second);
+    text +=
+        ", " + (name == "highres"    ? "highres=" + found->second
+                : name == "receiver" ? found->second + " receiver"
+                : name == "hosts"    ? found->second + (found->second == "one" ? " host" : " hosts")
+                                     : found->second);
   }
   return text;
 }

@@ -27,8 +27,8 @@ constexpr Entry kOperations[] = {
     {"upcall_timer",
      "one way: from a timer's callback to the first instruction in the sandbox, or to the "
      "executive's policy"},
-    {"upcall_tlb", "an upcall that includes flushing and reloading the TLB"},
-    {"tlb_reload", "flushing and reloading the TLB alone"},
+    {"upcall_tlb", "an upcall that includes flushing the TLB and reloading a working set"},
+    {"tlb_reload", "opening the sandbox, flushing the TLB and reloading a working set"},
     {"fault",
      "from an instruction that faults to whoever takes the fault: a signal's handler, or the "
      "executive's policy"},
@@ -38,6 +38,9 @@ constexpr Entry kOperations[] = {
     {"read_proc_stat", "reading /proc/PID/stat once"},
     {"udp_stream", "four tasks that each receive a stream of packets and work on each packet"},
     {"nic_receive", "a packet's way from the card into a socket's queue"},
+    {"traced_call", "one getppid() of a process all of whose system calls somebody sees"},
+    {"traced_program",
+     "a real program, from execve() to its end, all of whose calls somebody sees"},
     {"monitor_handler", "the monitors and handlers of a CPU service manager, for three processes"},
 };
 

@@ -108,6 +108,8 @@ Figure ratio_figure(const RatioPlot& plot) {
     figure.nothing = "No plot of ratios: the run has no row beside a figure of the papers.";
   figure.set("title_text", plot.title);
   figure.set("subtitle_text", plot.subtitle);
+  figure.set("axis_text",
+             "ratio to a plain system call (getppid) on the same machine; log scale");
   figure.set("groups", plot.groups);
   figure.set("note", plot.notes);
   figure.set("series", plot.series);

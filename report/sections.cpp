@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The experiments that have a section of their own; see section.h.
 #include "report/section.h"
+#include "report/syscall_tracing.h"
 #include "report/timers.h"
 #include "report/tlb_working_set.h"
 #include "report/udp_qos.h"
@@ -19,6 +20,7 @@ constexpr Builder kBuilders[] = {
     {"event_interarrival", event_interarrival_section},
     {"nanosleep_jitter", nanosleep_jitter_section},
     {"udp_qos", udp_qos_section},
+    {"syscall_tracing", syscall_tracing_section},
 };
 
 }  // namespace

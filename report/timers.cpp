@@ -37,7 +37,10 @@ Section event_interarrival_section(const RunInfo& info, std::span<const Block> b
   section.tables.push_back(background_table(
       info, section.experiment, "A timer's signal, due every 10 ms, beside CPU-bound tasks",
       {"On Linux every task of a row has its policy; SCHED_RR: all have one priority. A spinning "
-       "receiver wants the CPU itself, a sleeping one waits for the signal."},
+       "receiver wants the CPU itself, a sleeping one waits for the signal.",
+       "ULS: an extension notes the time. All hosts: in whatever task runs, as all of them have "
+       "joined the sandbox, one of lowest priority that keeps the CPU busy included; one host: in "
+       "one CPU-bound task, when the kernel schedules it."},
       lines, times));
   append_printed(section.tables.back(), references, section.experiment);
   section.tables.push_back(background_table(
@@ -60,7 +63,8 @@ Section nanosleep_jitter_section(const RunInfo& info, std::span<const Block> blo
       {"background_loops_per_ms", "loops_per_ms", "rounds a millisecond, all tasks", 1}};
   const std::vector<std::string> lead = {
       "Requests from 100 ns to 0.1 s in equal steps; jitter is what was slept beyond them. "
-      "highres=off: on a kernel booted without high-resolution timers."};
+      "highres=off: on a kernel booted without high-resolution timers. ULS: a timer that expires "
+      "once, until an extension notes the time in whatever task runs; at least 1 us."};
   Section section;
   section.experiment = "nanosleep_jitter";
   section.title = "Sleeping";

@@ -49,8 +49,9 @@ std::string counter_text(const PolicyRun& run, unsigned task, const char* name) 
 }
 
 std::string reserved_text(const References& references, const PolicyRun& run, unsigned task) {
+  // The papers know no such run of ULS; what a task reserves is the same everywhere.
   const Cell cell{kExperiment,
-                  run.mechanism,
+                  run.mechanism == "uls" ? "linux" : run.mechanism,
                   "udp_stream",
                   {{"streams", run.streams}, {"task", std::to_string(task)}}};
   const Reference* found = references.find(Document::paper, cell, "reserved_pps");
@@ -188,9 +189,9 @@ std::string data_of(const std::vector<const PolicyRun*>& runs) {
 
 Figure streams_figure(const RunInfo& info, const std::vector<PolicyRun>& runs,
                       const std::string& streams) {
-  // The paper's order: hijack, same_prio, diff_prio.
+  // The paper's order: hijack, same_prio, diff_prio; and the slides' accounting extension.
   std::vector<const PolicyRun*> shown;
-  for (const char* policy : {"hijack", "same_prio", "diff_prio"})
+  for (const char* policy : {"hijack", "same_prio", "diff_prio", "uls"})
     for (const PolicyRun& run : runs)
       if (run.streams == streams && run.policy == policy) shown.push_back(&run);
   Figure figure;

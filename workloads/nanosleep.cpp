@@ -51,6 +51,11 @@ void report_sleeps(Sampler& sampler, std::span<const std::int64_t> jitter_ns,
   std::vector<std::int64_t> requested_ns;
   for (std::size_t i = 0; i < jitter_ns.size(); ++i)
     requested_ns.push_back(requested_sleep_ns(i, jitter_ns.size()));
+  report_sleeps(sampler, requested_ns, jitter_ns, background_loops_per_ms);
+}
+
+void report_sleeps(Sampler& sampler, std::span<const std::int64_t> requested_ns,
+                   std::span<const std::int64_t> jitter_ns, std::int64_t background_loops_per_ms) {
   sampler.report("requested_ns", requested_ns);
   sampler.report("jitter_ns", jitter_ns);
   sampler.report("background_loops_per_ms", std::vector{background_loops_per_ms});

@@ -34,6 +34,8 @@ void require_timers(bool high_resolution);               // throws std::runtime_
 void measure_sleeps(std::span<std::int64_t> jitter_ns);  // one call each
 void report_sleeps(Sampler& sampler, std::span<const std::int64_t> jitter_ns,
                    std::int64_t background_loops_per_ms);
+void report_sleeps(Sampler& sampler, std::span<const std::int64_t> requested_ns,
+                   std::span<const std::int64_t> jitter_ns, std::int64_t background_loops_per_ms);
 
 // Reports requested_ns and jitter_ns, one value a call, and background_loops_per_ms, what the
 // background did meanwhile.  Pin to one CPU before.  Throws std::runtime_error, also when the

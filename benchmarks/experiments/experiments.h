@@ -11,6 +11,7 @@ Experiment tlb_working_set();
 Experiment event_interarrival();
 Experiment nanosleep_jitter();
 Experiment udp_qos();
+Experiment syscall_tracing();
 
 // background=0..4: how many CPU-bound tasks run beside what is measured.
 std::vector<Params> background_tasks();

@@ -31,6 +31,8 @@ Experiment primitive_cost() {
       {"upcall_timer", Capability::timer_upcalls, plain, !kBatch, Reach::enclosed},
       {"upcall_return", Capability::upcalls, plain},
       {"fault", Capability::faults, plain, !kBatch, Reach::enclosed},
+      {"upcall_tlb", Capability::upcalls, plain, !kBatch, Reach::enclosed},
+      {"tlb_reload", Capability::upcalls, plain},
       {"signal_self", Capability::signals, legs, !kBatch, Reach::caller},
       {"signal_other", Capability::signals, legs, !kBatch, Reach::other_process},
       {"context_switch", Capability::processes, plain, !kBatch, Reach::other_process},

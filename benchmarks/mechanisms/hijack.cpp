@@ -25,6 +25,7 @@
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/hijack_interrupts.h"
 #include "benchmarks/mechanisms/hijack_timers.h"
+#include "benchmarks/mechanisms/hijack_tracing.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/udp_cell.h"
 #include "executive/host/session.h"
@@ -131,6 +132,10 @@ class Hijack : public Mechanism {
       if (plan.cell.workload == "fault" || plan.cell.workload == "upcall_timer") {
         session_.stop();
         return measure_hijack_interrupts(plan, sampler, executive_file_);
+      }
+      if (plan.cell.experiment == "syscall_tracing") {
+        session_.stop();
+        return measure_hijack_tracing(plan, sampler, executive_file_);
       }
       if (session_.executive_pid() < 0) session_.start(executive_file_);
       make_global(is_global(plan.cell.params));

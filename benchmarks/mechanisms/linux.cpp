@@ -8,6 +8,7 @@
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/udp_cell.h"
+#include "workloads/child.h"
 #include "workloads/context_switch.h"
 #include "workloads/fault.h"
 #include "workloads/nanosleep.h"
@@ -16,6 +17,7 @@
 #include "workloads/rpc_pipes.h"
 #include "workloads/signal_interval.h"
 #include "workloads/signals.h"
+#include "workloads/traced.h"
 #include "workloads/working_set.h"
 
 namespace osext {
@@ -72,12 +74,22 @@ class Linux : public Mechanism {
       return nanosleep_jitter(sampler, {.calls = plan.series.count,
                                         .background = background_of(params),
                                         .high_resolution = !is(params, "highres", "off")});
+    if (workload == "traced_call" || workload == "traced_program") return untraced(plan, sampler);
     if (workload == "udp_stream") return measure_udp_stream(plan, env_, sampler);
     if (workload == "nic_receive") return measure_nic_receive(plan, env_, sampler);
     throw std::runtime_error(fmt::format("linux does not measure {}", workload));
   }
 
  private:
+  static void untraced(const PlannedCell& plan, Sampler& sampler) {
+    const auto program = plan.cell.params.find("program");
+    TracedTask task(program == plan.cell.params.end() ? "" : program->second, plan.series.count);
+    Child child([&] { task.run(); });
+    child.join();
+    task.ended();
+    task.report(sampler);
+  }
+
   static void measure_walking(const PlannedCell& plan, Sampler& sampler) {
     const std::string& workload = plan.cell.workload;
     const Params& params = plan.cell.params;

@@ -19,6 +19,7 @@
 #include "benchmarks/mechanism.h"
 #include "workloads/call_loop.h"
 #include "workloads/child.h"
+#include "workloads/traced.h"
 
 namespace osext {
 namespace {
@@ -56,19 +57,24 @@ int wait_for_stop(pid_t tracee) {
   return WSTOPSIG(status);
 }
 
-// Interposes until the tracee exits; returns how many calls of `wanted` it saw.
+struct Seen {
+  std::uint64_t wanted = 0, all = 0;
+};
+
+// Interposes until the tracee exits; returns how many calls it saw, and of `wanted`.
 template <class Identify>
-std::uint64_t interpose(pid_t tracee, long wanted, Identify identify) {
+Seen interpose(pid_t tracee, long wanted, Identify identify) {
   wait_for_stop(tracee);  // the tracee's own SIGSTOP
   trace_or_throw(PTRACE_SETOPTIONS, tracee, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL,
                  "PTRACE_SETOPTIONS");
-  std::uint64_t seen = 0;
+  Seen seen;
   for (bool entry = true;;) {
     trace_or_throw(PTRACE_SYSCALL, tracee, 0, "PTRACE_SYSCALL");
     if (wait_for_stop(tracee) != kSyscallStop) continue;
     if (entry) {
       const long number = identify(tracee);
-      seen += number == wanted;
+      seen.wanted += number == wanted;
+      ++seen.all;
       if (number == SYS_exit_group) break;
     }
     entry = !entry;
@@ -93,6 +99,7 @@ class Ptrace : public Mechanism {
   void teardown() override {}
 
   void measure(const PlannedCell& plan, Sampler& sampler) override {
+    if (plan.cell.experiment == "syscall_tracing") return trace_task(plan, sampler);
     const Series& series = plan.series;
     const auto identify = plan.cell.params.at("variant") == "get_syscall_info"
                               ? call_by_syscall_info
@@ -102,7 +109,7 @@ class Ptrace : public Mechanism {
         start_traced();
         call_loop(probe, pairs, series.ops, SYS_getppid);
       });
-      const std::uint64_t seen = interpose(tracee.pid(), SYS_getppid, identify);
+      const std::uint64_t seen = interpose(tracee.pid(), SYS_getppid, identify).wanted;
       tracee.join();
       if (seen != pairs * series.ops)
         throw std::runtime_error(
@@ -111,6 +118,23 @@ class Ptrace : public Mechanism {
   }
 
  private:
+  static void trace_task(const PlannedCell& plan, Sampler& sampler) {
+    const auto program = plan.cell.params.find("program");
+    TracedTask task(program == plan.cell.params.end() ? "" : program->second, plan.series.count);
+    Child tracee([&] {
+      start_traced();
+      task.run();
+    });
+    const Seen seen = interpose(tracee.pid(), SYS_getppid, call_by_registers);
+    tracee.join();
+    task.ended();
+    if (!task.is_program() && seen.wanted != task.calls())
+      throw std::runtime_error(
+          fmt::format("the tracer saw {} of {} calls", seen.wanted, task.calls()));
+    sampler.fact("calls_seen", static_cast<std::int64_t>(seen.all));
+    task.report(sampler);
+  }
+
   static void start_traced() {
     trace_or_throw(PTRACE_TRACEME, 0, 0, "PTRACE_TRACEME");
     raise(SIGSTOP);

@@ -30,7 +30,7 @@ class CardModule {
 
 // The slides' tasks: highest, intermediate, and two of best effort.
 std::array<RoundRobinPriority, kUdpTasks> priorities_of(const std::string& policy, bool slides) {
-  if (policy == "same_prio") return same_priorities();
+  if (policy == "same_prio" || policy == "uls") return same_priorities();
   if (policy != "diff_prio") return {};
   auto priorities = different_priorities();
   if (slides) priorities[2] = priorities[3];

@@ -2,7 +2,8 @@
 // The cells of udp_qos, whatever mechanism schedules the tasks: the card's module for the length of
 // a cell, the plan from the cell's parameters, the figures as the cell's report.
 //
-// policy=same_prio and diff_prio are Linux's, by SCHED_RR.  With any other the tasks keep the
+// policy=same_prio and diff_prio are Linux's, by SCHED_RR; policy=uls has the scheduling of
+// same_prio.  With any other the tasks keep the
 // scheduling of their parent, and `enter` hands each of them to what schedules it.
 #pragma once
 

@@ -46,12 +46,18 @@
 /* Kinds of events. */
 #define OSEXT_ULS_TIMER 1	/* every period_ns from BIND on; the value counts expirations */
 #define OSEXT_ULS_SOFTWARE 2	/* somebody calls RAISE */
+#define OSEXT_ULS_SYSCALL 3	/* a watched host is about to see the result of a system call, which is the value */
+#define OSEXT_ULS_FAULT 4	/* a watched host did what the processor does not; before the signal, which is the value */
+#define OSEXT_ULS_PACKET 5	/* a UDP packet arrives at a port; the value is its payload's length */
+
+#define OSEXT_ULS_ANY_CALL 0xffffffff	/* SYSCALL: all system calls */
 
 /* Flags of a binding; the marks are for benchmarks (osext/marker.h). */
 #define OSEXT_ULS_BY_IRET 1	/* enter by IRET even from a system call, where SYSRET would do */
 #define OSEXT_ULS_MARK_EVENT 2	/* BEGIN marker where the event happens: in the timer's callback, in RAISE */
 #define OSEXT_ULS_MARK_UPCALL 4	/* BEGIN marker where the module starts to deliver it */
-#define OSEXT_ULS_BIND_FLAGS 7
+#define OSEXT_ULS_FLUSH_ALL 256	/* opening the sandbox drops all translations of the process, as without INVLPG */
+#define OSEXT_ULS_BIND_FLAGS (7 | OSEXT_ULS_FLUSH_ALL)
 
 #define OSEXT_ULS_REVOKE 1	/* flag of GRANT */
 #define OSEXT_ULS_NONE 0xffffffff	/* GET_STATISTICS: no extension, but all together */
@@ -61,6 +67,54 @@
 #include <linux/types.h>
 
 #include <osext/counters.h>	/* OSEXT_SANDBOX_BASE, OSEXT_SANDBOX_SIZE */
+
+/*
+ * SYSCALL: which call it was.  Calls that do not return to the program - exit,
+ * rt_sigreturn, one that a signal has made begin again - are no events; the second
+ * try is one.  Of an execve that succeeded the arguments are 0.
+ */
+struct osext_uls_call {
+	__u64 result;
+	__u64 ip;	/* where the program goes on */
+	__u32 number;
+	__u32 pid;	/* whose it was, in the first pid namespace; the record says in whom the upcall is */
+	__u32 by_int80;	/* 1: by int 0x80, which numbers calls as 32-bit programs do */
+	__u32 reserved;
+	__u64 arguments[6];
+};
+
+/*
+ * FAULT: what the processor said.  Faults in the kernel on a program's behalf, and
+ * signals that somebody sends, are no events.
+ */
+struct osext_uls_fault {
+	__u64 address;	/* that could not be reached; or of the signal, or 0 */
+	__u64 ip;	/* of the program */
+	__u32 trap;	/* its number, or OSEXT_ULS_NO_TRAP: no room for a signal's handler */
+	__u32 error_code;
+	__u32 signal;
+	__s32 code;	/* si_code of the signal */
+	__u32 pid;	/* whose it was */
+	__u32 reserved;
+};
+
+#define OSEXT_ULS_NO_TRAP 0xffffffff
+
+#define OSEXT_ULS_PACKET_BYTES 64
+
+/*
+ * PACKET: as it comes out of the kernel's filters, before a socket is looked for and
+ * the checksum is looked at.  The extension hears of it and cannot stop it.
+ */
+struct osext_uls_packet {
+	__u64 arrived_ns;	/* CLOCK_MONOTONIC, where the kernel's stack handed it to the hook */
+	__u8 source[16];	/* addresses of IPv6; of IPv4 as mapped ones, the last 4 bytes */
+	__u8 destination[16];
+	__u16 source_port;
+	__u16 port;
+	__u32 bytes;	/* of its payload */
+	__u8 data[OSEXT_ULS_PACKET_BYTES];	/* its begin, then 0 */
+};
 
 /* What an extension is told; all but the id is written anew before each upcall. */
 struct osext_uls_record {
@@ -73,7 +127,12 @@ struct osext_uls_record {
 	__u32 id;	/* the extension itself */
 	__u32 drained;	/* upcalls before this one in the same interruption */
 	__u64 stamp;	/* time stamp where the binding has its BEGIN marker; 0 if it has none */
-	__u64 reserved[26];
+	union {	/* by kind; left as it is for kinds that are not here */
+		struct osext_uls_call call;
+		struct osext_uls_fault fault;
+		struct osext_uls_packet packet;
+		__u64 words[26];
+	} about;
 };
 
 /* JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits. */
@@ -120,8 +179,19 @@ struct osext_uls_bind {
 	__s32 priority;	/* of several events that wait, the highest is delivered first */
 	__u32 queue;	/* events that may wait, 1 to OSEXT_ULS_QUEUE_MAX; TIMER: 1 */
 	__u32 flags;
-	__u64 period_ns;	/* of a TIMER, else 0 */
-	__u64 count;	/* how often a TIMER expires, 0: for ever; else 0 */
+	union {
+		__u64 period_ns;	/* TIMER */
+		__u64 call;	/* SYSCALL: its number, or OSEXT_ULS_ANY_CALL */
+		__u64 port;	/* PACKET, in the caller's network namespace; takes CAP_NET_RAW there */
+	};	/* else 0 */
+	union {
+		__u64 count;	/* TIMER: how often it expires, 0: for ever */
+		/*
+		 * SYSCALL, FAULT: the process to watch, while it is a host; 0: the caller.  Only one that
+		 * the caller may trace (ptrace); after an execve that gave it other rights, no more.
+		 */
+		__u64 pid;
+	};	/* else 0 */
 };
 
 /* RAISE: an event of kind SOFTWARE; by root and by the creator's user. */
@@ -140,6 +210,12 @@ struct osext_uls_unload {
 struct osext_uls_grant {
 	__u32 uid;
 	__u32 flags;	/* OSEXT_ULS_REVOKE: no longer */
+};
+
+/* OPEN: opens the sandbox of the calling host, and closes it before the call returns: for benchmarks. */
+struct osext_uls_open {
+	__u32 flags;	/* OSEXT_ULS_FLUSH_ALL or 0 */
+	__u32 reserved;	/* 0 */
 };
 
 /* Why an upcall was aborted. */
@@ -177,6 +253,7 @@ struct osext_uls_statistics {
 #define OSEXT_ULS_UNLOAD _IOW(OSEXT_ULS_MAGIC, 8, struct osext_uls_unload)
 #define OSEXT_ULS_GET_STATISTICS _IOWR(OSEXT_ULS_MAGIC, 9, struct osext_uls_statistics)
 #define OSEXT_ULS_GRANT _IOW(OSEXT_ULS_MAGIC, 10, struct osext_uls_grant)
+#define OSEXT_ULS_OPEN _IOW(OSEXT_ULS_MAGIC, 32, struct osext_uls_open)
 
 #ifdef __cplusplus
 #define OSEXT_ULS_ASSERT(condition, text) static_assert(condition, text)
@@ -187,6 +264,9 @@ OSEXT_ULS_ASSERT(OSEXT_ULS_CODE == OSEXT_SANDBOX_BASE, "the sandbox begins with 
 OSEXT_ULS_ASSERT(OSEXT_ULS_DATA + OSEXT_ULS_PAGE_BYTES <= OSEXT_SANDBOX_BASE + OSEXT_SANDBOX_SIZE, "sandbox");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) == 256, "uls record");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_record) * OSEXT_ULS_EXTENSIONS_MAX == OSEXT_ULS_RECORDS_BYTES, "records");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_call) == 80, "uls call");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_fault) == 40, "uls fault");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_packet) == 112, "uls packet");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_join) == 16, "uls join");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_load) == 72, "uls load");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_copy) == 24, "uls copy");
@@ -195,6 +275,7 @@ OSEXT_ULS_ASSERT(sizeof(struct osext_uls_bind) == 40, "uls bind");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_raise) == 16, "uls raise");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_unload) == 8, "uls unload");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_grant) == 8, "uls grant");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_open) == 8, "uls open");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_statistics) == 128, "uls statistics");
 #endif /* __ASSEMBLER__ */
 

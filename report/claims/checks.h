@@ -39,6 +39,9 @@ Verdict evaluate_sweep(const Claim& claim, const Block& block, const References&
 // Those of them that allow a tolerance at each point (background.cpp).
 Verdict evaluate_background(const Claim& claim, const Block& block, const References& references);
 
+// The checks on counts (counts.cpp).
+Verdict evaluate_counts(const Claim& claim, const Block& block);
+
 // The checks on packet streams (streams.cpp).
 Verdict evaluate_streams(const Claim& claim, const Block& block, const References& references);
 

@@ -49,6 +49,8 @@ struct Claim {
     part,       // rows[0] is at most that many percent of rows[1] everywhere
     bounded,    // no point is above a clock tick, a count that belongs to the rows
     fact,       // a count that belongs to rows[0] = the document's
+    share,      // in rows[0] one count is at least 100 % of another, less the tolerance
+    without,    // rows[0] has none of the metric where every other row has some
     // On packet streams under full load, of policies or of one task of a policy:
     reservation,       // each of the rows gets what the document reserves for it
     only_reservation,  // rows[0] keeps all reservations, no other row does

@@ -128,7 +128,9 @@ Verdict order(const Claim& claim, const Block& block) {
 
 Fixed claimed_value(const Claim& claim, const Selector& selector, const References& references,
                     std::string_view metric) {
-  const Cell cell{claim.experiment, selector.mechanism, selector.workload, selector.params};
+  Params params = selector.params;  // "leg=" selects a row without it
+  std::erase_if(params, [](const auto& param) { return param.second.empty(); });
+  const Cell cell{claim.experiment, selector.mechanism, selector.workload, params};
   const Reference* reference = references.find(*claim.document, cell, metric);
   if (!reference) {
     throw std::logic_error("claim " + claim.id + ": the papers' data has no " +
@@ -182,6 +184,9 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
       case Check::part:
       case Check::bounded:
         return evaluate_background(claim, block, references);
+      case Check::share:
+      case Check::without:
+        return evaluate_counts(claim, block);
       case Check::reservation:
       case Check::only_reservation:
       case Check::surplus:

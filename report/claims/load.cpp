@@ -28,7 +28,7 @@ struct CheckRule {
 
 constexpr std::size_t kOneOrMore = 1000;
 
-constexpr std::array<CheckRule, 28> kRules{{
+constexpr std::array<CheckRule, 30> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
@@ -49,6 +49,8 @@ constexpr std::array<CheckRule, 28> kRules{{
     {"part", Check::part, 2, false, true, true},
     {"bounded", Check::bounded, 1, false, true, true},
     {"fact", Check::fact, 1, true, true, true},
+    {"share", Check::share, 1, false, true, true},
+    {"without", Check::without, 0, false, false, true},
     {"reservation", Check::reservation, kOneOrMore, true, true},
     {"only_reservation", Check::only_reservation, 0, true, true},
     {"surplus", Check::surplus, 1, true, true},

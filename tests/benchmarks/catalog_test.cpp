@@ -165,6 +165,43 @@ TEST(Catalog, MeasuresTimersUnderEveryLoad) {
             cells("event_interarrival", {.full = true}).front().window);
 }
 
+TEST(Catalog, MeasuresUlsAsTheSlidesDo) {
+  const auto cells = [](const char* experiment) {
+    return plan_cells(find_experiment(experiment), find_mechanism("uls"), {});
+  };
+  for (const char* mode : {"present", "us"}) {
+    for (const char* workload : {"upcall", "upcall_return", "upcall_timer"})
+      EXPECT_TRUE(has(cells("primitive_cost"), workload, {{"mode", mode}})) << workload;
+    for (const char* workload : {"upcall_tlb", "tlb_reload"})
+      EXPECT_TRUE(has(cells("primitive_cost"), workload, {{"flush", "cr3"}, {"mode", mode}}));
+  }
+  for (const char* workload : {"upcall", "upcall_return"})
+    EXPECT_TRUE(has(cells("primitive_cost"), workload, {{"by", "iret"}, {"mode", "present"}}));
+  for (const char* load : {"0", "4"}) {
+    for (const char* hosts : {"all", "one"})
+      EXPECT_TRUE(has(cells("event_interarrival"), "signal_interval",
+                      {{"background", load}, {"hosts", hosts}}));
+    EXPECT_TRUE(
+        has(cells("nanosleep_jitter"), "nanosleep", {{"background", load}, {"hosts", "all"}}));
+  }
+  EXPECT_TRUE(has(cells("syscall_tracing"), "traced_call", {{"tracer", "upcall"}}));
+  for (const PlannedCell& p : cells("syscall_tracing")) EXPECT_TRUE(p.must_be_ok);
+}
+
+// Every tracer has the same two programs, and calls.
+TEST(Catalog, TracesTheSameEverywhere) {
+  for (const char* mechanism : {"linux", "ptrace", "hijack", "uls"}) {
+    std::set<std::string> traced;
+    for (const PlannedCell& p :
+         plan_cells(find_experiment("syscall_tracing"), find_mechanism(mechanism), {})) {
+      const auto program = p.cell.params.find("program");
+      traced.insert(program == p.cell.params.end() ? p.cell.workload : program->second);
+      EXPECT_EQ(p.reports, std::vector<std::string>{"time_ns"});
+    }
+    EXPECT_EQ(traced, (std::set<std::string>{"traced_call", "gzip", "sh"})) << mechanism;
+  }
+}
+
 // What needs another kernel command line, or would starve the computer, is for virtual machines.
 TEST(Catalog, LeavesThisComputerAlone) {
   const PlanOptions native{.machine = MachineId::native, .modules = false};

@@ -25,6 +25,14 @@ median() {
     { echo "no ok row $1 $2 $3" >&2; exit 1; }
 }
 
+# walks PARAMS: page walks of an upcall with reload.
+walks() {
+  awk -F, -v p="$1" '
+    $2 == "uls" && $3 == "upcall_tlb" && $4 == p && $5 == "page_walks" && $16 == "ok" { print $12; found = 1 }
+    END { exit !found }' "$summary" ||
+    { echo "no ok row uls upcall_tlb $1" >&2; exit 1; }
+}
+
 # check WHAT A RELATION B: prints and compares two numbers.
 failures=0
 check() {
@@ -105,6 +113,25 @@ for seed in 1 2; do
   isolated='"engine":"entry","pti":"on","save":"full"'
   check "pti=on: in by the slow path" "$(fact rpc "$isolated" slow_traps)" '>=' 1000
   check "pti=on: nothing in by the fast path" "$(fact rpc "$isolated" fast_traps)" '==' 0
+
+  # ULS: both ways to close the sandbox, both ways in.
+  self=$(median linux signal_self '')
+  other=$(median linux signal_other '')
+  for mode in present us; do
+    upcall=$(median uls upcall "mode=$mode")
+    check "upcall, mode=$mode" "$upcall" '<=' 330
+    check "upcall from a timer, mode=$mode" "$(median uls upcall_timer "mode=$mode")" '<=' 800
+    check "upcall and return, mode=$mode" "$(median uls upcall_return "mode=$mode")" '<=' 1350
+    check "a signal to oneself is 9 upcalls" "$self" '>=' "$((9 * upcall))"
+    check "a signal to another process is 18 upcalls" "$other" '>=' "$((18 * upcall))"
+  done
+  check "upcall by IRET" "$(median uls upcall 'by=iret;mode=present')" '<=' 330
+  check "upcall and return by IRET" "$(median uls upcall_return 'by=iret;mode=present')" '<=' 1350
+  # The flush is what the reload costs: 96 pages, of which few are lost without it.
+  flushed=$(walks 'flush=cr3;mode=us;profile=pentium4')
+  kept=$(walks 'flush=invlpg;mode=us;profile=pentium4')
+  check "TLB misses of an upcall with flush and reload" "$flushed" '>=' 96
+  check "the same without the flush" "$kept" '<=' 20
 done
 
 # The seed draws the order of the rows and where stack and data lie: two seeds are two measurements.

@@ -32,7 +32,7 @@ TEST(References, TheTwoDocumentsStayApart) {
   EXPECT_EQ(value(Document::paper, cell("hijack", "rpc", "save=minimal")), "none");
   EXPECT_EQ(value(Document::paper, cell("linux", "rpc_peer", "bytes=1;profile=zen3")), "14500");
   EXPECT_EQ(value(Document::paper, cell("linux", "rpc_peer", "bytes=4")), "none");
-  EXPECT_EQ(value(Document::slides, cell("uls", "upcall_tlb", "")), "11000");
+  EXPECT_EQ(value(Document::slides, cell("uls", "upcall_tlb", "flush=cr3;mode=us")), "11000");
 }
 
 TEST(References, SafexAndUlsMeasuredDifferentSignals) {

@@ -5,68 +5,65 @@
 #include <gtest/gtest.h>
 #include <osext/marker.h>
 
+#include <map>
+
 #include "benchmarks/ring_series.h"
-#include "machine/machine.h"
-#include "machine/vm/setup_file.h"
-#include "tests/checks/judge.h"
+#include "tests/uls/checks_in_machine.h"
 
 namespace osext {
 namespace {
 
-namespace fs = std::filesystem;
-
 // What holds with any number of CPUs.
-const std::vector<std::string> kChecks = {"load_unload",     "raise",
-                                          "queue",           "registers_control",
-                                          "registers",       "mixed",
-                                          "asleep",          "touch_control",
-                                          "touch",           "pointers_control",
-                                          "pointers",        "mapping",
-                                          "execs",           "threads",
-                                          "faults",          "runaways",
-                                          "kills",           "stops",
-                                          "traced",          "rights",
-                                          "refusals",        "load_often",
-                                          "storm",           "unload_in_flight",
-                                          "random_requests", "load_unload"};
-constexpr std::chrono::seconds kLimit{400};
-
-class UlsTest : public testing::TestWithParam<const char*> {
- protected:
-  // Runs the checks; `make` makes the machine.
-  UnitResult run(const std::vector<std::string>& checks,
-                 std::unique_ptr<Machine> (*make)(const VmOptions&), const char* profile = "") {
-    const fs::path build = OSEXT_BUILD, modules = build / "modules" / GetParam();
-    try {
-      read_setup(build / "setup.json", GetParam());
-    } catch (const MachineError& error) {
-      skipped_ = error.what();
-      return {};
-    }
-    VmOptions options;
-    options.build = build;
-    options.kernel = GetParam();
-    if (*profile) {
-      options.plugin = OSEXT_PLUGIN;
-      options.profile = fs::path(OSEXT_PROFILES) / profile;
-    }
-    Unit unit;
-    unit.name = "uls";
-    unit.limit = kLimit;
-    unit.argv = {"/run/osext/uls-guest", "1", "/run/osext/osext_uls.ko"};
-    unit.files = {{OSEXT_ULS_GUEST, unit.argv[0], 0755}, {modules / "osext_uls.ko", unit.argv[2]}};
-    unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
-    UnitResult result = make(options)->run(unit);
-    judge_checks(checks, result);
-    return result;
-  }
-
-  std::string skipped_;  // why, if the set-up has no such kernel
-};
+const std::vector<std::string> kChecks = {"load_unload",
+                                          "raise",
+                                          "queue",
+                                          "registers_control",
+                                          "registers",
+                                          "mixed",
+                                          "asleep",
+                                          "touch_control",
+                                          "touch",
+                                          "pointers_control",
+                                          "pointers",
+                                          "mapping",
+                                          "execs",
+                                          "threads",
+                                          "faults",
+                                          "runaways",
+                                          "kills",
+                                          "stops",
+                                          "traced",
+                                          "rights",
+                                          "refusals",
+                                          "load_often",
+                                          "storm",
+                                          "unload_in_flight",
+                                          "random_requests",
+                                          "one_call",
+                                          "interrupted_calls",
+                                          "all_calls",
+                                          "other_calls",
+                                          "unload_watched",
+                                          "calls_across",
+                                          "watch_rights",
+                                          "calls_overrun",
+                                          "own_faults",
+                                          "fatal_faults",
+                                          "packets",
+                                          "packets_overrun",
+                                          "packets_received",
+                                          "packets_flood",
+                                          "packet_rights",
+                                          "faults_twice",
+                                          "load_unload"};
+// Reduced from soak_vm_test.cpp.
+const std::vector<std::string> kSoaked = {"everything_control", "everything", "modules",
+                                          "random_ends"};
 
 TEST_P(UlsTest, TwoCpus) {
   std::vector<std::string> checks = kChecks;
   checks.insert(checks.end() - 1, "moved");
+  checks.insert(checks.end() - 1, kSoaked.begin(), kSoaked.end());
   run(checks, make_smp);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
@@ -85,14 +82,18 @@ TEST_P(UlsTest, Costs) {
     const char* check;
     std::uint64_t instructions;
   };
-  constexpr Bound kBounds[] = {
-      {"cost_upcall", 330}, {"cost_upcall_iret", 330}, {"cost_timer", 800}, {"cost_return", 1350}};
+  constexpr Bound kBounds[] = {{"cost_plain_call", 400},    {"cost_unwatched_call", 400},
+                               {"cost_watched_call", 1400}, {"cost_upcall", 330},
+                               {"cost_upcall_iret", 330},   {"cost_timer", 800},
+                               {"cost_return", 1350}};
+  constexpr std::uint64_t kUnwatchedMore = 8;
   std::vector<std::string> checks;
   for (const Bound& bound : kBounds) checks.emplace_back(bound.check);
-  const UnitResult result = run(checks, make_sim, "pentium4.profile");
+  const UnitResult result = run(checks, make_sim, {.profile = "pentium4.profile"});
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
   const auto series = split_ring(result.ring);
   ASSERT_EQ(series.size(), checks.size()) << result.console;
+  std::map<std::string, std::uint64_t> medians;
   for (std::size_t i = 0; i < series.size(); ++i) {
     std::vector<std::uint64_t> costs;
     for (std::size_t entry = 1; entry < series[i].size(); ++entry) {
@@ -110,7 +111,9 @@ TEST_P(UlsTest, Costs) {
                costs.front(), costs.back());
     EXPECT_LE(median, kBounds[i].instructions) << checks[i];
     EXPECT_GT(median, 50U) << checks[i];
+    medians[checks[i]] = median;
   }
+  EXPECT_LE(medians["cost_unwatched_call"], medians["cost_plain_call"] + kUnwatchedMore);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, UlsTest, testing::Values("6.12", "6.1"), [](const auto& info) {

@@ -75,8 +75,13 @@ void UlsSandbox::bind(std::uint32_t id, const UlsBinding& binding) {
                            binding.priority,
                            binding.queue,
                            binding.flags,
-                           binding.period_ns,
-                           binding.count};
+                           {binding.period_ns},
+                           {binding.count}};
+  if (binding.kind == OSEXT_ULS_SYSCALL || binding.kind == OSEXT_ULS_FAULT) {
+    arguments.call = binding.call;
+    arguments.pid = binding.pid;
+  }
+  if (binding.kind == OSEXT_ULS_PACKET) arguments.port = binding.port;
   request(OSEXT_ULS_BIND, &arguments, "binding an event");
 }
 

@@ -20,7 +20,9 @@ struct UlsBinding {
   std::uint32_t kind = OSEXT_ULS_SOFTWARE, number = 0;
   std::int32_t priority = 0;
   std::uint32_t queue = 1, flags = 0;
-  std::uint64_t period_ns = 0, count = 0;
+  std::uint64_t period_ns = 0, count = 0;  // TIMER
+  std::uint64_t call = 0, pid = 0;         // SYSCALL; FAULT: pid only
+  std::uint64_t port = 0;         // PACKET
 };
 
 // An open file of the device: extensions live as long as it does.  Every function but raise()

@@ -15,6 +15,18 @@ static unsigned long no_lookup(const char *name)
 /* A direct call: the function's ENDBR is sealed, so an indirect one would fault. */
 DEFINE_STATIC_CALL(uls_kallsyms, no_lookup);
 
+static bool no_access(struct task_struct *task, unsigned int mode)
+{
+	return false;
+}
+
+DEFINE_STATIC_CALL(uls_may_access, no_access);
+
+bool uls_ptrace_may_access(struct task_struct *task, unsigned int mode)
+{
+	return static_call(uls_may_access)(task, mode);
+}
+
 /* kallsyms_lookup_name is not exported, but a kprobe finds it. */
 static int find_lookup(void)
 {
@@ -36,6 +48,28 @@ static int find_lookup(void)
 	return 0;
 }
 
+static int force_nothing(struct kernel_siginfo *info, struct task_struct *task, int handler)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(uls_force, force_nothing);
+
+void uls_force_signal(struct kernel_siginfo *info)
+{
+	static_call(uls_force)(info, current, 0);	/* HANDLER_CURRENT */
+}
+
+/* 0, after a line in the kernel log, if there is none. */
+static unsigned long find(const char *name)
+{
+	unsigned long address = static_call(uls_kallsyms)(name);
+
+	if (!address)
+		pr_err("osext_uls: this kernel has no %s: not supported\n", name);
+	return address;
+}
+
 static void match_tracepoint(struct tracepoint *tp, void *unused)
 {
 	if (!strcmp(tp->name, "sched_process_exit"))
@@ -47,14 +81,16 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 int uls_compat_init(void)
 {
 	int error = find_lookup();
+	unsigned long may_access;
 
 	if (error)
 		return error;
-	uls_kernel.force_signal = static_call(uls_kallsyms)("force_sig_info_to_task");
-	if (!uls_kernel.force_signal) {
-		pr_err("osext_uls: this kernel has no force_sig_info_to_task: not supported\n");
+	uls_kernel.force_signal = find("force_sig_info_to_task");
+	may_access = find("ptrace_may_access");
+	if (!uls_kernel.force_signal || !may_access)
 		return -ENOENT;
-	}
+	static_call_update(uls_force, (typeof(&force_nothing))uls_kernel.force_signal);
+	static_call_update(uls_may_access, (typeof(&no_access))may_access);
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 	if (!uls_kernel.process_exit || !uls_kernel.process_exec) {
 		pr_err("osext_uls: this kernel has no tracepoints sched_process_exit and _exec: not supported\n");

@@ -23,6 +23,12 @@ extern struct uls_kernel uls_kernel;
 /* 0, or -ENOENT after a line in the kernel log.  May sleep. */
 int uls_compat_init(void);
 
+/* The signal is forced upon current, as after a fault.  Context: any of a task's; it is diverted like others. */
+void uls_force_signal(struct kernel_siginfo *info);
+
+/* ptrace_may_access().  May not sleep. */
+bool uls_ptrace_may_access(struct task_struct *task, unsigned int mode);
+
 /* True if the task runs with a user shadow stack, which would not know the return to the stub. */
 static inline bool uls_has_shadow_stack(struct task_struct *task)
 {
@@ -49,6 +55,16 @@ static inline void uls_vma_flags(struct vm_area_struct *vma, unsigned long set, 
 	vm_flags_mod(vma, set, clear);
 #else
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+/* The function's argument `n`. */
+static inline unsigned long uls_argument(struct ftrace_regs *fregs, unsigned int n)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return ftrace_regs_get_argument(fregs, n);
+#else
+	return n == 0 ? fregs->regs.di : n == 1 ? fregs->regs.si : fregs->regs.dx;
 #endif
 }
 

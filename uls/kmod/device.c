@@ -175,6 +175,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	void __user *from = (void __user *)argument;
 	struct osext_uls_raise raise;
 	struct osext_uls_join join;
+	struct osext_uls_open open;
 	long error;
 
 	switch (command) {
@@ -184,6 +185,10 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		if (copy_from_user(&join, from, sizeof(join)))
 			return -EFAULT;
 		return join.flags || join.reserved ? -EINVAL : uls_join();
+	case OSEXT_ULS_OPEN:
+		if (copy_from_user(&open, from, sizeof(open)))
+			return -EFAULT;
+		return uls_try_open(&open);
 	}
 	if (mutex_lock_killable(&uls_mutex))
 		return -EINTR;

@@ -8,14 +8,13 @@
 #include <asm/irq_regs.h>
 #include <asm/tsc.h>
 
-#include <osext/marker.h>
-
 #include "queue.h"
 #include "uls.h"
 
-arch_spinlock_t uls_spin = __ARCH_SPIN_LOCK_UNLOCKED;
+atomic_t uls_spin = ATOMIC_INIT(0);
 u32 uls_deliverable;
 DEFINE_STATIC_KEY_FALSE(uls_marked);
+DEFINE_STATIC_KEY_FALSE(uls_flushing);
 
 /* A binding's place in the array of its extension changes when others are bound. */
 static void refresh_ready(struct uls_extension *extension)
@@ -66,14 +65,6 @@ static void advance(struct uls_binding *binding)
 	binding->expired = now;
 }
 
-static __always_inline void mark(struct uls_binding *binding)
-{
-	if (likely(!(binding->flags & OSEXT_ULS_MARK_EVENT)))
-		return;
-	binding->stamp = rdtsc_ordered();
-	OSEXT_MARK(OSEXT_MARK_BEGIN);
-}
-
 /* Context: hard interrupt. */
 static enum hrtimer_restart expire(struct hrtimer *timer)
 {
@@ -84,7 +75,7 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 	bool direct = host && host->place == ULS_OUT && regs && user_mode(regs);
 	bool queued;
 
-	mark(binding);
+	uls_mark(binding);
 	uls_lock();
 	advance(binding);
 	queued = uls_enqueue(binding, binding->expirations);
@@ -100,16 +91,31 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 	return binding->expirations < binding->last ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }
 
+/* Do the figures make sense for events of this kind? */
+static bool is_sensible(const struct osext_uls_bind *bind)
+{
+	switch (bind->kind) {
+	case OSEXT_ULS_TIMER:
+		return bind->queue == 1 && bind->period_ns >= OSEXT_ULS_PERIOD_MIN_NS &&
+		       bind->period_ns <= KTIME_MAX / 2;
+	case OSEXT_ULS_SOFTWARE:
+		return !bind->period_ns && !bind->count;
+	case OSEXT_ULS_SYSCALL:
+		return bind->call <= INT_MAX || bind->call == OSEXT_ULS_ANY_CALL;
+	case OSEXT_ULS_FAULT:
+		return !bind->period_ns;
+	case OSEXT_ULS_PACKET:
+		return bind->port && bind->port <= U16_MAX && !bind->count;
+	}
+	return false;
+}
+
 static int check(const struct uls_extension *extension, const struct osext_uls_bind *bind)
 {
-	bool timer = bind->kind == OSEXT_ULS_TIMER;
 	u32 i;
 
-	if ((!timer && bind->kind != OSEXT_ULS_SOFTWARE) || (bind->flags & ~OSEXT_ULS_BIND_FLAGS) || !bind->queue ||
-	    bind->queue > (timer ? 1 : OSEXT_ULS_QUEUE_MAX))
-		return -EINVAL;
-	if (timer ? bind->period_ns < OSEXT_ULS_PERIOD_MIN_NS || bind->period_ns > KTIME_MAX / 2 :
-		    bind->period_ns || bind->count)
+	if ((bind->flags & ~OSEXT_ULS_BIND_FLAGS) || !bind->queue || bind->queue > OSEXT_ULS_QUEUE_MAX ||
+	    !is_sensible(bind))
 		return -EINVAL;
 	if (extension->binding_count == OSEXT_ULS_BINDINGS_MAX)
 		return -ENOSPC;
@@ -119,7 +125,65 @@ static int check(const struct uls_extension *extension, const struct osext_uls_b
 	return extension->revoked ? -EOWNERDEAD : 0;
 }
 
-/* May sleep; under uls_mutex.  -EEXIST: the number is taken; -EOWNERDEAD: the extension is condemned. */
+/* The end of a binding that nobody finds any more.  May sleep. */
+static void stop(struct uls_binding *binding)
+{
+	hrtimer_cancel(&binding->timer);
+	uls_watch_end(&binding->watch);
+	uls_packet_end(binding);
+	kvfree(binding->about);
+	kfree(binding);
+}
+
+/* What can fail before there are events.  May sleep. */
+static int prepare(struct uls_binding *binding, const struct osext_uls_bind *bind)
+{
+	if (bind->kind == OSEXT_ULS_TIMER || bind->kind == OSEXT_ULS_SOFTWARE)
+		return 0;
+	binding->flags |= ULS_TOLD_MORE;
+	binding->about = kvcalloc(OSEXT_ULS_QUEUE_MAX, sizeof(*binding->about), GFP_KERNEL);
+	if (!binding->about)
+		return -ENOMEM;
+	if (bind->kind == OSEXT_ULS_PACKET)
+		return uls_packet_begin(binding, bind->port);
+	return uls_watch_begin(&binding->watch, bind->pid);
+}
+
+static struct uls_binding *make(struct uls_extension *extension, const struct osext_uls_bind *bind)
+{
+	struct uls_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	int error;
+
+	if (!binding)
+		return ERR_PTR(-ENOMEM);
+	binding->extension = extension;
+	binding->kind = bind->kind;
+	binding->number = bind->number;
+	binding->flags = bind->flags;
+	binding->priority = bind->priority;
+	binding->limit = bind->queue;
+	hrtimer_init(&binding->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	binding->timer.function = expire;
+	if (bind->kind == OSEXT_ULS_TIMER) {
+		binding->period = ns_to_ktime(bind->period_ns);
+		binding->last = bind->count ?: U64_MAX;
+		binding->patience = uls_time_stamps(bind->period_ns + bind->period_ns / 4);
+	} else if (bind->kind == OSEXT_ULS_SYSCALL) {
+		binding->call = bind->call;
+	}
+	error = prepare(binding, bind);
+	if (error) {
+		stop(binding);
+		return ERR_PTR(error);
+	}
+	return binding;
+}
+
+/*
+ * May sleep; under uls_mutex.  -EEXIST: the number is taken; -EOWNERDEAD: the extension
+ * is condemned; -ESRCH, -EPERM: there is no such process to watch, or the caller may
+ * not, or see no packets.
+ */
 int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 {
 	int error = check(extension, bind);
@@ -128,30 +192,21 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 
 	if (error)
 		return error;
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
-	if (!binding)
-		return -ENOMEM;
-	binding->extension = extension;
-	binding->kind = bind->kind;
-	binding->number = bind->number;
-	binding->flags = bind->flags;
-	binding->priority = bind->priority;
-	binding->limit = bind->queue;
-	binding->period = ns_to_ktime(bind->period_ns);
-	binding->last = bind->count ?: U64_MAX;
-	binding->patience = uls_time_stamps(bind->period_ns + bind->period_ns / 4);
-	hrtimer_init(&binding->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	binding->timer.function = expire;
-
+	binding = make(extension, bind);
+	if (IS_ERR(binding))
+		return PTR_ERR(binding);
+	if (bind->flags & OSEXT_ULS_MARK_UPCALL)
+		static_branch_inc(&uls_marked);
+	if (bind->flags & OSEXT_ULS_FLUSH_ALL)
+		static_branch_inc(&uls_flushing);
 	uls_lock_irq();
 	for (i = extension->binding_count; i && extension->bindings[i - 1]->priority < bind->priority; i--)
 		extension->bindings[i] = extension->bindings[i - 1];
 	extension->bindings[i] = binding;
 	extension->binding_count++;
 	refresh_ready(extension);
+	binding->watch.enabled = true;
 	uls_unlock_irq();
-	if (bind->flags & OSEXT_ULS_MARK_UPCALL)
-		static_branch_inc(&uls_marked);
 	if (bind->kind == OSEXT_ULS_TIMER)
 		hrtimer_start(&binding->timer, binding->period, HRTIMER_MODE_REL_HARD);
 	return 0;
@@ -163,10 +218,11 @@ void uls_unbind_all(struct uls_extension *extension)
 	u32 i;
 
 	for (i = 0; i < extension->binding_count; i++) {
-		hrtimer_cancel(&extension->bindings[i]->timer);
 		if (extension->bindings[i]->flags & OSEXT_ULS_MARK_UPCALL)
 			static_branch_dec(&uls_marked);
-		kfree(extension->bindings[i]);
+		if (extension->bindings[i]->flags & OSEXT_ULS_FLUSH_ALL)
+			static_branch_dec(&uls_flushing);
+		stop(extension->bindings[i]);
 	}
 	extension->binding_count = 0;
 }
@@ -196,7 +252,7 @@ int uls_raise(const struct osext_uls_raise *raise)
 
 		if (binding->number != raise->number || binding->kind != OSEXT_ULS_SOFTWARE)
 			continue;
-		mark(binding);
+		uls_mark(binding);
 		if (!privileged && !uid_eq(current_euid(), extension->creator))
 			error = -EPERM;
 		else if (extension->revoked)

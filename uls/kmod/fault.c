@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults of extensions.  Whatever a program does wrong reaches it as a forced
- * signal, by one function of the kernel; for a task in an upcall that function is
- * diverted, so that the fault is the extension's and the program never hears of it.
+ * Faults.  Whatever a program does wrong reaches it as a forced signal, by one function
+ * of the kernel.  For a task in an upcall that function is diverted, so that the fault is
+ * the extension's and the program never hears of it; for a host whose own faults are
+ * watched, until that is told (trap.c).
  */
 #include <linux/signal_types.h>
 
@@ -20,8 +21,15 @@ static void notrace divert(unsigned long ip, unsigned long parent, struct ftrace
 {
 	struct uls_host *host = this_cpu_read(uls_cpu.host);
 
-	if (!host || host->place == ULS_OUT || !in_task())
+	if (!host || !in_task())
 		return;
+	if (host->place == ULS_OUT) {
+		/* HANDLER_CURRENT, which is 0: others are not of faults. */
+		if (host->watched && uls_argument(fregs, 1) == (unsigned long)current && !uls_argument(fregs, 2) &&
+		    uls_hold_fault(host, (const struct kernel_siginfo *)uls_argument(fregs, 0)))
+			uls_set_ip(fregs, (unsigned long)swallow);
+		return;
+	}
 	if (host->verdict < 0)
 		host->verdict = OSEXT_ULS_ABORT_FAULT;
 	uls_set_ip(fregs, (unsigned long)swallow);

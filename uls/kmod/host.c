@@ -15,6 +15,7 @@
 #include "uls.h"
 
 atomic_t uls_hosts;
+LIST_HEAD(uls_all_hosts);
 static atomic_t objects;
 
 static void release(struct kref *references)
@@ -40,7 +41,7 @@ static void scheduled_in(struct preempt_notifier *notifier, int id)
 		host->migrated |= host->opened_cpu != id;
 		uls_budget_begin(cpu, host);
 	}
-	if (host->place != ULS_OUT || READ_ONCE(uls_deliverable))
+	if (host->place != ULS_OUT || host->watched || READ_ONCE(uls_deliverable))
 		uls_arm_return();
 	local_irq_enable();
 }
@@ -55,6 +56,8 @@ static void scheduled_out(struct preempt_notifier *notifier, struct task_struct 
 	struct uls_host *host = container_of(notifier, struct uls_host, watch);
 
 	this_cpu_write(uls_cpu.host, NULL);
+	if (host->watched)
+		uls_disarm_return(this_cpu_ptr(&uls_cpu));	/* or the next task would pay */
 	if (host->place != ULS_IN)
 		return;
 	host->spent += rdtsc() - host->begun;
@@ -77,6 +80,10 @@ void uls_host_end(struct uls_host *host)
 	preempt_notifier_unregister(&host->watch);
 	this_cpu_write(uls_cpu.host, NULL);
 	uls_give_up(host);
+	uls_lock();
+	list_del(&host->in_hosts);
+	uls_watch_left(host);
+	uls_unlock();
 	local_irq_enable();
 	atomic_dec(&uls_hosts);
 	uls_host_put(host);
@@ -162,6 +169,7 @@ int uls_join(void)
 	host->task = current;
 	host->pid = task_pid_nr(current);
 	host->mm = current->mm;
+	INIT_LIST_HEAD(&host->watches);
 	preempt_notifier_init(&host->watch, &watch_ops);
 	init_task_work(&host->work, work);
 	error = uls_map(host);
@@ -174,6 +182,12 @@ int uls_join(void)
 	host->joined = true;
 	preempt_notifier_register(&host->watch);
 	this_cpu_write(uls_cpu.host, host);
+	uls_lock_irq();
+	list_add_tail(&host->in_hosts, &uls_all_hosts);
+	uls_watch_joined(host);
+	if (host->watched || uls_deliverable)
+		uls_arm_return();
+	uls_unlock_irq();
 	preempt_enable();
 	return 0;
 }

@@ -14,10 +14,12 @@ static char *mode = "present";
 module_param(mode, charp, 0444);
 MODULE_PARM_DESC(mode, "how the sandbox is closed: present (default, nothing is mapped) or us (user bit only, as on the slides; unsafe)");
 
-bool uls_mode_us;
-bool uls_stale;
-module_param_named(test_stale, uls_stale, bool, 0444);
+static bool test_stale;
+module_param(test_stale, bool, 0444);
 MODULE_PARM_DESC(test_stale, "for tests only: closing drops no translation");
+
+DEFINE_STATIC_KEY_FALSE(uls_mode_us);
+DEFINE_STATIC_KEY_FALSE(uls_stale);
 
 static int refuse(const char *why, int error)
 {
@@ -47,7 +49,10 @@ static int __init uls_init(void)
 
 	if (strcmp(mode, "present") && strcmp(mode, "us"))
 		return refuse("mode= must be present or us", -EINVAL);
-	uls_mode_us = !strcmp(mode, "us");
+	if (!strcmp(mode, "us"))
+		static_branch_enable(&uls_mode_us);
+	if (test_stale)
+		static_branch_enable(&uls_stale);
 	error = check_machine();
 	if (error)
 		return error;

@@ -9,9 +9,29 @@
 #ifndef OSEXT_ULS_KMOD_QUEUE_H
 #define OSEXT_ULS_KMOD_QUEUE_H
 
+#include <osext/marker.h>
+
 #include "uls.h"
 
-#define ULS_MARKS (OSEXT_ULS_MARK_EVENT | OSEXT_ULS_MARK_UPCALL)
+#define ULS_TOLD_MORE 0x80000000	/* in a binding's flags: there is more to tell than a value */
+
+/* What was put behind the queue's last event.  Under uls_lock. */
+static __always_inline union uls_about *uls_last_about(const struct uls_binding *binding)
+{
+	return &binding->about[(binding->head + binding->count - 1) % OSEXT_ULS_QUEUE_MAX];
+}
+
+static __always_inline void uls_tell_more(const struct uls_binding *binding, struct osext_uls_record *told)
+{
+	const union uls_about *about = &binding->about[binding->head];
+
+	if (likely(binding->kind == OSEXT_ULS_SYSCALL))
+		told->about.call = about->call;
+	else if (binding->kind == OSEXT_ULS_FAULT)
+		told->about.fault = about->fault;
+	else
+		told->about.packet = about->packet;
+}
 
 /* Something about the extension changed.  Under uls_lock. */
 static __always_inline void uls_update(struct uls_extension *extension)
@@ -20,6 +40,15 @@ static __always_inline void uls_update(struct uls_extension *extension)
 		uls_deliverable |= 1U << extension->id;
 	else
 		uls_deliverable &= ~(1U << extension->id);
+}
+
+/* The event happens here, for benchmarks. */
+static __always_inline void uls_mark(struct uls_binding *binding)
+{
+	if (likely(!(binding->flags & OSEXT_ULS_MARK_EVENT)))
+		return;
+	binding->stamp = rdtsc_ordered();
+	OSEXT_MARK(OSEXT_MARK_BEGIN);
 }
 
 /* Under uls_lock.  False: it does not fit. */
@@ -56,15 +85,15 @@ static __always_inline struct uls_extension *uls_take(struct uls_host *host)
 	place = __ffs(extension->ready);
 	binding = extension->bindings[place];
 	told = extension->told;
-	told->kind = binding->kind;
-	told->number = binding->number;
+	*(u64 *)&told->kind = *(const u64 *)&binding->kind;	/* and the number */
 	told->value = binding->values[binding->head];
 	told->overrun = binding->overrun;
 	told->pid = host->pid;
 	told->cpu = raw_smp_processor_id();
 	told->drained = host->drained;
-	if (unlikely(binding->flags & ULS_MARKS))
-		told->stamp = binding->flags & OSEXT_ULS_MARK_EVENT ? binding->stamp : host->stamp;
+	told->stamp = binding->stamp;
+	if (unlikely(binding->flags & ULS_TOLD_MORE))
+		uls_tell_more(binding, told);
 	binding->overrun = 0;
 	binding->head = (binding->head + 1) % OSEXT_ULS_QUEUE_MAX;
 	if (!--binding->count)

@@ -161,6 +161,33 @@ int uls_map(struct uls_host *host)
 	return IS_ERR_VALUE(address) ? (int)(long)address : 0;
 }
 
+/*
+ * OPEN: what opening costs, without an upcall.  Nobody else runs in this memory
+ * meanwhile.  Context: a system call.  -EINVAL: no host, -EBUSY: it is not alone.
+ */
+int uls_try_open(const struct osext_uls_open *open)
+{
+	struct uls_host *host;
+	int error = 0;
+
+	if ((open->flags & ~OSEXT_ULS_FLUSH_ALL) || open->reserved)
+		return -EINVAL;
+	local_irq_disable();
+	host = this_cpu_read(uls_cpu.host);
+	if (!host || current->mm != host->mm || host->place != ULS_OUT)
+		error = -EINVAL;
+	else if (atomic_read(&host->mm->mm_users) != 1)
+		error = -EBUSY;
+	if (!error) {
+		uls_open(host);
+		if (open->flags & OSEXT_ULS_FLUSH_ALL)
+			uls_drop_all_translations();
+		uls_close(host);
+	}
+	local_irq_enable();
+	return error;
+}
+
 static u64 entry(struct page *page, unsigned long rights)
 {
 	pmd_t pmd = pmd_mkyoung(pmd_mkhuge(pfn_pmd(page_to_pfn(page), vm_get_page_prot(rights | VM_SHARED))));
@@ -181,7 +208,7 @@ int uls_sandbox_init(void)
 	}
 	uls_open_entries.code = entry(code_page, VM_READ | VM_EXEC);
 	uls_open_entries.data = entry(data_page, VM_READ | VM_WRITE);
-	if (uls_mode_us) {
+	if (static_key_enabled(&uls_mode_us)) {
 		uls_closed_entries.code = uls_open_entries.code & ~_PAGE_USER;
 		uls_closed_entries.data = uls_open_entries.data & ~_PAGE_USER;
 	}

@@ -16,16 +16,24 @@ extern struct uls_entries uls_open_entries, uls_closed_entries;
 
 static inline void uls_drop_translations(void)
 {
-	if (unlikely(uls_stale))
+	if (static_branch_unlikely(&uls_stale))
 		return;
 	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_CODE) : "memory");
 	asm volatile("invlpg (%0)" ::"r"((unsigned long)OSEXT_ULS_DATA) : "memory");
 }
 
+/* All of the process's, but for global ones: what a kernel does that does not know INVLPG. */
+static inline void uls_drop_all_translations(void)
+{
+	native_write_cr3(__native_read_cr3());
+}
+
 static inline void uls_write_entries(struct uls_host *host, const struct uls_entries *entries)
 {
-	WRITE_ONCE(host->pmd[0].pmd, entries->code);
-	WRITE_ONCE(host->pmd[1].pmd, entries->data);
+	pmd_t *pmd = host->pmd;
+
+	WRITE_ONCE(pmd[0].pmd, entries->code);
+	WRITE_ONCE(pmd[1].pmd, entries->data);
 }
 
 /*
@@ -36,7 +44,7 @@ static inline void uls_write_entries(struct uls_host *host, const struct uls_ent
 static inline void uls_open(struct uls_host *host)
 {
 	uls_write_entries(host, &uls_open_entries);
-	if (uls_mode_us)
+	if (static_branch_unlikely(&uls_mode_us))
 		uls_drop_translations();
 	host->opened_cpu = raw_smp_processor_id();
 	host->migrated = false;
@@ -51,7 +59,7 @@ static inline void uls_close(struct uls_host *host)
 {
 	uls_write_entries(host, &uls_closed_entries);
 	uls_drop_translations();
-	if (unlikely(host->migrated) && !uls_stale)
+	if (unlikely(host->migrated) && !static_branch_unlikely(&uls_stale))
 		atomic64_inc(&host->mm->context.tlb_gen);
 }
 

@@ -19,9 +19,11 @@
 #include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/signal_types.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/uidgid.h>
@@ -34,10 +36,29 @@
 
 struct uls_extension;
 
+/* What is told about an event besides its value. */
+union uls_about {
+	struct osext_uls_call call;
+	struct osext_uls_fault fault;
+	struct osext_uls_packet packet;
+};
+
+/* A process of which a binding sees the events (watch.c). */
+struct uls_watch {
+	struct pid *process;
+	struct uls_host *host;	/* while it is one; this and the lists under uls_lock */
+	struct list_head in_host, all;
+	bool enabled;
+	kuid_t user;		/* the rights to watch it, asked for again when it becomes a host once more */
+	kgid_t group;
+	bool privileged;
+};
+
 struct uls_binding {
 	struct hrtimer timer;
 	struct uls_extension *extension;
-	u32 kind, number, flags;
+	u32 kind __aligned(8), number;	/* as in the record */
+	u32 flags;
 	u32 place;		/* in its extension's array */
 	s32 priority;
 	u32 limit, count, head;	/* of the queue */
@@ -47,6 +68,12 @@ struct uls_binding {
 	u64 expired;	/* time stamp of the last expiration */
 	u64 patience;	/* in time stamps: it is late if the next one takes longer */
 	ktime_t period;
+	u32 call;		/* SYSCALL: the number, or OSEXT_ULS_ANY_CALL */
+	struct uls_watch watch;	/* SYSCALL, FAULT */
+	u32 port;		/* PACKET, and where the hook is */
+	struct net *net;
+	struct nf_hook_ops hook;
+	union uls_about *about;	/* of the events that wait, as values[]; with ULS_TOLD_MORE */
 	u64 values[OSEXT_ULS_QUEUE_MAX];
 };
 
@@ -93,6 +120,9 @@ struct uls_host {
 	struct callback_head work;	/* on the way to user mode: arm the CPU's notifier */
 	bool work_queued;
 	bool joined;
+	bool watched;		/* `watches` is not empty; read by the host without the lock */
+	struct list_head in_hosts;	/* all that joined, under uls_lock */
+	struct list_head watches;	/* bindings, under uls_lock */
 
 	enum uls_place place;
 	struct uls_extension *extension;	/* while ULS_IN */
@@ -103,6 +133,10 @@ struct uls_host {
 	u64 stamp;		/* of the last try to deliver, if any is marked */
 	u64 begun;		/* time stamp: the upcall, or its last time on a CPU */
 	u64 spent;		/* before that */
+	bool held;		/* a fault of the program's own: the signal, and the kernel's notes for it */
+	bool releasing;
+	struct kernel_siginfo fault;
+	unsigned long trap_nr, error_code, cr2;
 	struct pt_regs program;	/* the interrupted program's registers, */
 	sigset_t blocked;	/* and its signal mask */
 };
@@ -124,20 +158,26 @@ extern struct mutex uls_mutex;
 extern struct uls_extension *uls_extensions[OSEXT_ULS_EXTENSIONS_MAX];
 extern u32 uls_deliverable;	/* extensions with events and without a host, by id */
 DECLARE_STATIC_KEY_FALSE(uls_marked);	/* there are bindings with OSEXT_ULS_MARK_UPCALL */
+DECLARE_STATIC_KEY_FALSE(uls_flushing);	/* ... with OSEXT_ULS_FLUSH_ALL */
 extern u64 uls_shortest_budget;	/* in time stamps */
 extern atomic_t uls_hosts;
 
-/* With interrupts off there is no preemption to count, and no reason to call a function. */
-extern arch_spinlock_t uls_spin;
+/*
+ * A word that is 1 while somebody has the lock: with interrupts off there is no
+ * preemption to count, what is done under it is short, and to release it is one
+ * instruction, where the kernel's own lock has a call that a hypervisor may patch.
+ */
+extern atomic_t uls_spin;
 
 static __always_inline void uls_lock(void)
 {
-	arch_spin_lock(&uls_spin);
+	while (unlikely(atomic_cmpxchg_acquire(&uls_spin, 0, 1)))
+		cpu_relax();
 }
 
 static __always_inline void uls_unlock(void)
 {
-	arch_spin_unlock(&uls_spin);
+	atomic_set_release(&uls_spin, 0);
 }
 
 static inline void uls_lock_irq(void)
@@ -153,8 +193,8 @@ static inline void uls_unlock_irq(void)
 }
 
 /* Module parameters. */
-extern bool uls_mode_us;	/* close by the user bit alone */
-extern bool uls_stale;		/* for tests: do not drop translations */
+DECLARE_STATIC_KEY_FALSE(uls_mode_us);	/* close by the user bit alone */
+DECLARE_STATIC_KEY_FALSE(uls_stale);	/* for tests: do not drop translations */
 
 /* sandbox.c; opening and closing: sandbox.h */
 int uls_sandbox_init(void);
@@ -164,6 +204,7 @@ void uls_area_free(unsigned long page, struct uls_area *area);
 u64 uls_area_address(unsigned long page, const struct uls_area *area);
 void *uls_alias(u64 address);
 int uls_map(struct uls_host *host);
+int uls_try_open(const struct osext_uls_open *open);
 
 /* extension.c; all may sleep, under uls_mutex */
 struct uls_extension *uls_find(u32 id);
@@ -188,6 +229,24 @@ int uls_join(void);
 void uls_host_end(struct uls_host *host);
 void uls_host_put(struct uls_host *host);
 void uls_host_kick(struct uls_host *host);
+extern struct list_head uls_all_hosts;	/* under uls_lock */
+
+/* watch.c */
+int uls_watch_begin(struct uls_watch *watch, u64 pid);
+void uls_watch_end(struct uls_watch *watch);
+void uls_watch_joined(struct uls_host *host);
+void uls_watch_left(struct uls_host *host);
+
+/* syscall.c */
+void uls_see_call(struct uls_host *host, const struct pt_regs *regs);
+
+/* packet.c */
+int uls_packet_begin(struct uls_binding *binding, u32 port);
+void uls_packet_end(struct uls_binding *binding);
+
+/* trap.c */
+bool uls_hold_fault(struct uls_host *host, const struct kernel_siginfo *info);
+void uls_release_fault(struct uls_host *host);
 
 /* upcall.c */
 void uls_upcall_init(void);
@@ -206,6 +265,7 @@ static __always_inline void uls_arm_return(void)
 	user_return_notifier_register(&cpu->on_return);
 }
 
+void uls_disarm_return(struct uls_cpu *cpu);
 void uls_give_up(struct uls_host *host);
 void uls_interrupt_others(void);
 

@@ -31,8 +31,11 @@
 
 DEFINE_PER_CPU(struct uls_cpu, uls_cpu);
 
-static void disarm_return(struct uls_cpu *cpu)
+/* Context: interrupts off. */
+void uls_disarm_return(struct uls_cpu *cpu)
 {
+	if (!cpu->registered)
+		return;
 	cpu->registered = false;
 	user_return_notifier_unregister(&cpu->on_return);
 }
@@ -117,6 +120,8 @@ static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, st
 	uls_unlock();
 	if (!extension)
 		return false;
+	if (static_branch_unlikely(&uls_marked) && extension->taken_flags & OSEXT_ULS_MARK_UPCALL)
+		extension->told->stamp = host->stamp;
 	host->program = *regs;
 	/* Senders may still see the old mask and wake us: that finds nothing, and the signal waits. */
 	host->blocked = current->blocked;
@@ -124,6 +129,8 @@ static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, st
 	set_syscall_work(SYSCALL_EMU);
 	host->place = ULS_IN;
 	uls_open(host);
+	if (static_branch_unlikely(&uls_flushing) && extension->taken_flags & OSEXT_ULS_FLUSH_ALL)
+		uls_drop_all_translations();
 	enter(cpu, host, regs, extension);
 	return true;
 }
@@ -143,6 +150,8 @@ static void restore(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *
 	if (unlikely(waiting & ~host->blocked.sig[0]))
 		recalc_sigpending();
 	spin_unlock(&current->sighand->siglock);
+	if (unlikely(host->held))
+		uls_release_fault(host);
 	/* Signals were looked at before this notifier ran: have them looked at again. */
 	if (unlikely(signal_pending(current)))
 		irq_work_queue(&cpu->kick);
@@ -220,7 +229,16 @@ static void on_user_return(struct user_return_notifier *notifier)
 	struct uls_host *host = cpu->host;
 	struct pt_regs *regs = task_pt_regs(current);
 
-	if (host && host->place == ULS_IN) {
+	if (host && likely(host->place == ULS_OUT)) {
+		if (unlikely(host->watched))
+			uls_see_call(host, regs);
+		if (READ_ONCE(uls_deliverable) && begin(cpu, host, regs))
+			return;
+		if (unlikely(host->held)) {	/* nobody to tell, or not now */
+			uls_release_fault(host);
+			irq_work_queue(&cpu->kick);
+		}
+	} else if (host && host->place == ULS_IN) {
 		if (unlikely(host->verdict >= 0))
 			end(cpu, host, regs, host->verdict);
 		else if (unlikely(host->extension->revoked))
@@ -229,13 +247,11 @@ static void on_user_return(struct user_return_notifier *notifier)
 			end(cpu, host, regs, -1);
 		else if ((long)regs->orig_ax >= 0)
 			end(cpu, host, regs, OSEXT_ULS_ABORT_SYSTEM_CALL);
-	} else if (host && unlikely(host->place == ULS_LEFT)) {
+	} else if (host) {
 		restore(cpu, host, regs);
-	} else if (host && READ_ONCE(uls_deliverable) && begin(cpu, host, regs)) {
-		return;
 	}
-	if (!READ_ONCE(uls_deliverable) && (!host || host->place == ULS_OUT))
-		disarm_return(cpu);
+	if (!READ_ONCE(uls_deliverable) && (!host || (host->place == ULS_OUT && !host->watched)))
+		uls_disarm_return(cpu);
 }
 
 /* Context: hard interrupt. */
@@ -267,10 +283,7 @@ static void kicked(struct irq_work *work)
 
 static void stop_cpu(void *unused)
 {
-	struct uls_cpu *cpu = this_cpu_ptr(&uls_cpu);
-
-	if (cpu->registered)
-		disarm_return(cpu);
+	uls_disarm_return(this_cpu_ptr(&uls_cpu));
 }
 
 void uls_upcall_init(void)

@@ -15,13 +15,16 @@
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "uls/host/sandbox.h"
 
-extern "C" const char extension_begin[], extension_end[], extension_count[], extension_least[],
-    extension_quiet[], extension_spin[], extension_wait[], extension_misbehave[];
+extern "C" const char extension_begin[], extension_end[], extension_count[], extension_details[],
+    extension_least[], extension_quiet[], extension_spin[], extension_wait[], extension_misbehave[];
 
 namespace osext::test {
 
 extern std::string module_path;
 extern std::mt19937_64 dice;  // seeded by the command line
+
+// How often a check does what it does: what CHECK:ROUNDS asks for, else `usual`.
+std::uint64_t rounds(std::uint64_t usual);
 
 struct RegisterCheck {
   RegisterCheck(const char* name, std::function<void()> check);
@@ -60,7 +63,9 @@ class Extension {
                      std::uint64_t budget_ns = kGenerousBudget, const std::string& name = "");
   std::uint64_t count() { return word(0); }  // upcalls
   Told told(std::size_t upcall);             // of the first 100
-  std::uint64_t word(std::uint32_t index);   // of its data
+  osext_uls_record record(
+      std::size_t upcall);  // of extension_details, the first 24; the last words are 0
+  std::uint64_t word(std::uint32_t index);  // of its data
   void set_word(std::uint32_t index, std::uint64_t value);
   osext_uls_statistics statistics() { return sandbox_.statistics(id); }
   void bind_software(std::uint32_t number = 0, std::uint32_t queue = 1, std::int32_t priority = 0);

@@ -3,6 +3,7 @@
 // translations that a TLB remembers, and its mapping is what it is.
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -58,10 +59,17 @@ void require_host(const std::function<void(UlsSandbox&, Extension&)>& body) {
 const RegisterCheck touch("touch", [] {
   for (const char* mode : {"mode=present", "mode=us"}) {
     Loaded module(mode);
-    require_host([](UlsSandbox&, Extension& extension) {
+    require_host([](UlsSandbox& sandbox, Extension& extension) {
       require_untouchable(extension, "before an upcall");
       require(extension.raise() == 0 && extension.count() == 1, "no upcall");
       require_untouchable(extension, "after an upcall");
+      for (const std::uint32_t flags : {0U, static_cast<std::uint32_t>(OSEXT_ULS_FLUSH_ALL)}) {
+        osext_uls_open open{flags, 0};
+        require(ioctl(sandbox.descriptor(), OSEXT_ULS_OPEN, &open) == 0, "it cannot be opened");
+        require_untouchable(extension, "after opening it");
+      }
+      osext_uls_open wrong{1, 0};
+      require(ioctl(sandbox.descriptor(), OSEXT_ULS_OPEN, &wrong) < 0, "unknown flags are taken");
       extension.bind_timer(20'000);
       for (int i = 0; i < 200; ++i) require_untouchable(extension, "between upcalls");
     });

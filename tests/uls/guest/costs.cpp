@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 // Series of marked upcalls, for the machine that counts instructions: each check marks one series.
 #include <osext/marker.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "tests/uls/guest/check.h"
+#include "workloads/system_call.h"
 
 namespace osext::test {
 namespace {
@@ -54,6 +60,49 @@ const RegisterCheck round_trip("cost_return", [] {
       extension.raise();
       OSEXT_MARK(OSEXT_MARK_END);
     }
+    require(extension.count() == kUpcalls, "{} upcalls", extension.count());
+  });
+});
+
+// A system call of this process, marked.
+void calls() {
+  OSEXT_MARK(OSEXT_MARK_SERIES);
+  for (std::uint64_t i = 0; i < kUpcalls; ++i) {
+    OSEXT_MARK(OSEXT_MARK_BEGIN);
+    system_call(SYS_getppid);
+    OSEXT_MARK(OSEXT_MARK_END);
+  }
+}
+const RegisterCheck plain("cost_plain_call", [] { calls(); });
+
+// The same while another process, which makes calls now and then, is watched.
+const RegisterCheck unwatched("cost_unwatched_call", [] {
+  Loaded module;
+  UlsSandbox sandbox;
+  Extension extension(sandbox, extension_quiet);
+  const pid_t other = start_child([&] {
+    sandbox.join();
+    for (;;) usleep(100);
+    return 0;
+  });
+  wait_until("the host", [&] { return sandbox.statistics().hosts == 1; });
+  UlsBinding binding{OSEXT_ULS_SYSCALL, 0, 0, 1};
+  binding.call = OSEXT_ULS_ANY_CALL;
+  binding.pid = static_cast<std::uint64_t>(other);
+  sandbox.bind(extension.id, binding);
+  wait_until("events", [&] { return extension.count() > 2; });
+  calls();
+  kill(other, SIGKILL);
+  waitpid(other, nullptr, 0);
+});
+
+// A call of a watched host: the call, the upcall, and both ways back.
+const RegisterCheck watched("cost_watched_call", [] {
+  in_host(extension_quiet, [](UlsSandbox& sandbox, Extension& extension) {
+    UlsBinding binding{OSEXT_ULS_SYSCALL, 0, 0, 1};
+    binding.call = SYS_getppid;
+    sandbox.bind(extension.id, binding);
+    calls();
     require(extension.count() == kUpcalls, "{} upcalls", extension.count());
   });
 });

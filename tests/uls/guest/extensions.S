@@ -51,6 +51,23 @@ ENTRY(count):
 	stc
 	ret
 
+/* Counts, and logs of the first 24 all that was told: 160 bytes each, which end with the details. */
+ENTRY(details):
+	OSEXT_MARK(OSEXT_MARK_END)
+	movq	extension_begin(%rip), %rax
+	movq	(%rax), %rdx
+	incq	(%rax)
+	cmpq	$24, %rdx
+	jae	1f
+	imulq	$160, %rdx, %rdx
+	leaq	8(%rax, %rdx), %rdx
+	movl	$20, %ecx
+2:	movq	-8(%rdi, %rcx, 8), %rax
+	movq	%rax, -8(%rdx, %rcx, 8)
+	decq	%rcx
+	jnz	2b
+1:	ret
+
 /* The least: for costs. */
 ENTRY(least):
 	OSEXT_MARK(OSEXT_MARK_END)
@@ -78,6 +95,17 @@ ENTRY(wait):
 1:	pause
 	cmpq	$0, 8(%rax)
 	je	1b
+	ret
+
+/* Breaks the rule: word 1 of its data says whether a vector register or the x87. */
+ENTRY(spoil):
+	movq	extension_begin(%rip), %rax
+	incq	(%rax)
+	cmpq	$0, 8(%rax)
+	jne	1f
+	pcmpeqd	%xmm3, %xmm3
+	ret
+1:	fninit
 	ret
 
 /* What is wrong is the value of the event. */

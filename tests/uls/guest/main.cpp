@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// uls-guest SEED MODULE CHECK...: runs the checks, a line of output each; status 0 if all hold.
+// uls-guest SEED MODULE CHECK[:ROUNDS]...: runs the checks, a line of output each; status 0 if all
+// hold.
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -25,11 +26,17 @@ std::map<std::string, std::function<void()>>& checks() {
   return all;
 }
 
+std::uint64_t rounds_asked;  // 0: as usual
+
 sigjmp_buf after_signal;
 void jump_back(int signal) {
   siglongjmp(after_signal, signal);
 }
 }  // namespace
+
+std::uint64_t rounds(std::uint64_t usual) {
+  return rounds_asked > 0 ? rounds_asked : usual;
+}
 
 RegisterCheck::RegisterCheck(const char* name, std::function<void()> check) {
   checks()[name] = std::move(check);
@@ -80,6 +87,13 @@ Told Extension::told(std::size_t upcall) {
   Told told;
   sandbox_.read(id, data + 8 + sizeof told * upcall, &told, sizeof told);
   return told;
+}
+
+osext_uls_record Extension::record(std::size_t upcall) {
+  constexpr std::size_t kLogged = 160;
+  osext_uls_record record{};
+  sandbox_.read(id, data + 8 + kLogged * upcall, &record, kLogged);
+  return record;
 }
 
 void Extension::bind_software(std::uint32_t number, std::uint32_t queue, std::int32_t priority) {
@@ -157,9 +171,12 @@ int main(int count, char** arguments) {
   module_path = arguments[2];
   int failed = 0;
   for (int i = 3; i < count; ++i) {
-    const auto check = checks().find(arguments[i]);
+    const std::string word = arguments[i];
+    const std::size_t colon = word.find(':');
+    const auto check = checks().find(word.substr(0, colon));
     std::string problem = check == checks().end() ? "no such check" : "";
     try {
+      rounds_asked = colon == word.npos ? 0 : std::stoull(word.substr(colon + 1));
       if (problem.empty()) check->second();
     } catch (const std::exception& error) {
       problem = error.what();

@@ -339,7 +339,7 @@ const RegisterCheck load_often("load_often", [] {
     UlsSandbox sandbox;
     sandbox.join();
     std::uint32_t code = 0;
-    for (int i = 0; i < 200; ++i) {
+    for (std::uint64_t i = 0; i < rounds(200); ++i) {
       Extension extension(sandbox, extension_count);
       require(!code || code == extension.code, "memory is lost");
       code = extension.code;
@@ -376,9 +376,9 @@ const RegisterCheck random_requests("random_requests", [] {
     const unsigned long commands[] = {OSEXT_ULS_JOIN,  OSEXT_ULS_LOAD,   OSEXT_ULS_WRITE,
                                       OSEXT_ULS_READ,  OSEXT_ULS_START,  OSEXT_ULS_BIND,
                                       OSEXT_ULS_RAISE, OSEXT_ULS_UNLOAD, OSEXT_ULS_GET_STATISTICS,
-                                      OSEXT_ULS_GRANT};
+                                      OSEXT_ULS_GRANT, OSEXT_ULS_OPEN};
     static std::uint32_t memory[2048];
-    for (int i = 0; i < 20000; ++i) {
+    for (std::uint64_t i = 0; i < rounds(20000); ++i) {
       std::uint32_t words[64];
       for (std::uint32_t& word : words) word = any();
       unsigned long command = commands[dice() % std::size(commands)];

@@ -119,7 +119,7 @@ void hold(std::uint64_t rounds) {
 
 const RegisterCheck registers("registers", [] {
   Loaded module;
-  in_child([] { under_timer(2000, [] { hold(2000); }); });
+  in_child([] { under_timer(rounds(2000), [] { hold(2000); }); });
 });
 
 // The checker itself must see a change: a signal handler that makes one.
@@ -167,7 +167,7 @@ const RegisterCheck mixed("mixed", [] {
     const itimerval often = {{0, 170}, {0, 170}};
     setitimer(ITIMER_REAL, &often, nullptr);
     const pid_t self = getpid();
-    under_timer(3000, [&] {
+    under_timer(rounds(3000), [&] {
       hold(300);
       require(getpid() == self && getppid() != self, "getpid answers wrongly");
       int pipes[2];
