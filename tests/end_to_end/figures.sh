@@ -71,6 +71,9 @@ for seed in 1 2; do
   pipes=$(median linux rpc_peer bytes=1)
   ptrace=$(median ptrace interpose variant=getregs)
   trap=$(median hijack trap save=full)
+  sandbox=$(median uls rpc 'mode=present;sampling=batch')
+  thread=$(median uls rpc_peer 'bytes=4;through=sandbox')
+  thread_pipes=$(median uls rpc_peer 'bytes=4;through=pipe')
 
   check "rpc, all registers saved" "$rpc" '<=' 170
   check "rpc, minimal" "$rpc_minimal" '<=' 80
@@ -83,6 +86,10 @@ for seed in 1 2; do
   check "trap < rpc" "$(awk "BEGIN { print 1.2 * $trap }")" '<' "$rpc"
   check "null_syscall < interposition" "$(awk "BEGIN { print 1.2 * $native }")" '<' "$interpose"
   check "interposition < pipe RPC" "$(awk "BEGIN { print 1.2 * $interpose }")" '<' "$pipes"
+  check "rpc into the sandbox" "$sandbox" '<=' 1350
+  check "rpc into the sandbox < that to a thread there" "$(awk "BEGIN { print 1.2 * $sandbox }")" '<' "$thread"
+  # Two switches of processes are in both.
+  check "words in the sandbox < pipes into it" "$thread" '<' "$thread_pipes"
   check "pipe RPC < ptrace" "$(awk "BEGIN { print 1.2 * $pipes }")" '<' "$ptrace"
   check "rpc through the kernel's entry" "$rpc_entry" '<=' 1250
   check "the same with page-table isolation" "$rpc_isolated" '<=' 1250
