@@ -33,6 +33,8 @@ MechanismInfo linux_info() {
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
+      {Capability::calls, "plain Linux has no protected extension that a process can call"},
+      {Capability::threads, "plain Linux runs protected code as processes: see rpc_peer"},
       {Capability::interposition, "on plain Linux another process interposes by ptrace: see there"},
       {Capability::upcalls, "plain Linux tells a process of events by signals: see signal_self"},
       {Capability::timer_upcalls,
@@ -63,6 +65,8 @@ MechanismInfo ptrace_info() {
       {Capability::timer_upcalls, plain},
       {Capability::faults, plain},
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
+      {Capability::calls, "a tracer sees a process's system calls; it cannot be called"},
+      {Capability::threads, plain},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
   info.reach["interpose"] = Reach::enclosed;
@@ -77,8 +81,9 @@ MechanismInfo hijack_info() {
   info.title = "Hijack";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
-                 Capability::peers,        Capability::timers,        Capability::packets,
-                 Capability::faults,       Capability::timer_upcalls, Capability::tracing};
+                 Capability::calls,        Capability::peers,         Capability::timers,
+                 Capability::packets,      Capability::faults,        Capability::timer_upcalls,
+                 Capability::tracing};
   info.variants["udp_stream"] = {{{"policy", "hijack"}}};
   for (const char* workload : {"traced_call", "traced_program"})
     info.variants[workload] = {{{"policy", "trace"}}};
@@ -88,6 +93,8 @@ MechanismInfo hijack_info() {
       {Capability::processes, plain},
       {Capability::upcalls,
        "events reach the executive, not an extension in the process that runs"},
+      {Capability::threads,
+       "the executive runs on one thread of its own, and guests are processes"},
   };
   const std::vector<Params> modules = {{{"module", "absent"}}, {{"module", "loaded"}}};
   info.variants["null_syscall"] = modules;
@@ -132,20 +139,24 @@ MechanismInfo uls_info() {
   info.title = "ULS";
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::upcalls, Capability::timer_upcalls,
+                 Capability::calls,        Capability::peers,   Capability::threads,
                  Capability::timers,       Capability::tracing, Capability::packets};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
-      {Capability::extension, "a process does not call an extension, it raises an event for it"},
+      {Capability::extension, "the one way into the sandbox is an upcall's, whoever asks for it"},
       {Capability::interposition, only_events},
-      {Capability::peers, only_events},
-      {Capability::faults, only_events},
+      {Capability::faults, "a fault is one of the events that upcalls tell: see upcall_return"},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
-  for (const char* workload : {"upcall", "upcall_timer", "upcall_return"})
+  for (const char* workload : {"upcall", "upcall_timer", "upcall_return", "rpc"})
     info.variants[workload] = modes;
+  info.variants["rpc_peer"] = {{{"through", "sandbox"}}, {{"through", "pipe"}}};
+  // The slides vary one side's working set: calls in its own address space, and of a thread's.
+  for (const char* workload : {"tlb_working_set/rpc", "tlb_working_set/rpc_peer"})
+    info.variants[workload] = {{}};
   for (const char* workload : {"upcall", "upcall_return"})
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
   info.variants["udp_stream"] = {{{"policy", "uls"}}};

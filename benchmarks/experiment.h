@@ -25,7 +25,9 @@ enum class Capability {
   system_calls,   // a process that makes system calls
   interposition,  // another program sees and may change a process's system calls
   extension,      // protected code that a process calls and that returns to it
+  calls,          // ... called and answered, there and back at least
   peers,          // two protection domains that call each other
+  threads,        // the kernel schedules protected code of its own, beside processes
   signals,        // POSIX signals between processes
   processes,      // processes that the kernel schedules and shows in /proc
   timers,         // signals and wake-ups when a time has come, beside CPU-bound tasks

@@ -28,6 +28,8 @@ std::string title_of(const Curve& curve, const Params& params) {
   if (curve.workload == "null_syscall") text = "getppid()";
   if (curve.workload == "rpc_peer") text = "RPC over pipes";
   if (curve.workload == "rpc") text = "RPC to the executive";
+  if (curve.mechanism == "uls")
+    text = curve.workload == "rpc" ? "RPC into the sandbox" : "RPC to a thread in the sandbox";
   if (text.empty()) text = curve.workload;
   // What every line has is no help to tell them apart.
   Params own = params;
@@ -36,6 +38,7 @@ std::string title_of(const Curve& curve, const Params& params) {
   const std::string variant = variant_text(own);
   return (curve.mechanism == "linux"    ? "Linux: "
           : curve.mechanism == "hijack" ? "Hijack: "
+          : curve.mechanism == "uls"    ? "ULS: "
                                         : "") +
          text + (variant.empty() ? "" : ", " + variant);
 }

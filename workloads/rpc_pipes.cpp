@@ -41,14 +41,23 @@ void serve(const Pipe& request, const Pipe& answer, long bytes) {
   }
 }
 
+// A process like the client, blocked in its read().
+std::shared_ptr<void> serving_child(const Pipe& request, const Pipe& answer, long bytes) {
+  auto child =
+      std::make_shared<Child>([&request, &answer, bytes] { serve(request, answer, bytes); });
+  child->until_blocked();
+  return child;
+}
+
 template <class Walk>
-void measure(Sampler& sampler, const Series& series, std::uint64_t bytes, Walk walk) {
+void measure(Sampler& sampler, const Series& series, std::uint64_t bytes, Walk walk,
+             const PipeServer& other = {}) {
   if (bytes < 1 || bytes > 8) throw std::runtime_error("rpc_peer exchanges 1 to 8 bytes");
   const long length = static_cast<long>(bytes);
   Pipe request;
   Pipe answer;
-  Child server([&] { serve(request, answer, length); });
-  server.until_blocked();
+  const std::shared_ptr<void> server =
+      other ? other(request.out(), answer.in()) : serving_child(request, answer, length);
   sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
     unsigned char message[8] = {};
     const auto buffer = reinterpret_cast<long>(message);
@@ -73,6 +82,11 @@ void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes) {
 
 void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes, const WorkingSet& set) {
   set.visit([&](const auto& walk) { measure(sampler, series, bytes, walk); });
+}
+
+void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes,
+               const PipeServer& server) {
+  measure(sampler, series, bytes, NoWalk{}, server);
 }
 
 }  // namespace osext

@@ -11,6 +11,9 @@
 //             background work of the kernel can dwarf a single one
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "measure/sampler.h"
 #include "workloads/working_set.h"
 
@@ -22,5 +25,11 @@ void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes);
 
 // The same with a walk of the client's through `set` before each call, inside the marks.
 void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes, const WorkingSet& set);
+
+// The same with another server: the function starts one that reads `from` and writes `to`, whose
+// life is the result's.
+using PipeServer = std::function<std::shared_ptr<void>(int from, int to)>;
+void rpc_pipes(Sampler& sampler, const Series& series, std::uint64_t bytes,
+               const PipeServer& server);
 
 }  // namespace osext

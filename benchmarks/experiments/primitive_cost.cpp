@@ -24,7 +24,7 @@ Experiment primitive_cost() {
       {"null_syscall", Capability::system_calls, plain, kBatch},
       {"trap", Capability::extension, plain},
       {"return", Capability::extension, plain},
-      {"rpc", Capability::extension, plain, kBatch},
+      {"rpc", Capability::calls, plain, kBatch},
       {"interpose", Capability::interposition, plain, kBatch},
       {"rpc_peer", Capability::peers, bytes, !kBatch, Reach::caller},
       {"upcall", Capability::upcalls, plain, !kBatch, Reach::enclosed},

@@ -7,7 +7,9 @@
 //   excludes: nothing is subtracted; the walk's own instructions are the same in every curve
 //   expected: getppid() flat until a TLB is full; RPC over pipes rises from the first page, since
 //             each switch of processes flushes; Hijack rises like pipes as long as its guest's
-//             translations go with every CR3 write, and like getppid() with global pages
+//             translations go with every CR3 write, and like getppid() with global pages; a call
+//             into the sandbox of ULS like getppid(), for the address space stays; a thread in the
+//             sandbox like pipes, for it has an address space of its own
 //   confounders: the TLBs' replacement policies; the kernel's own entries, which share the TLBs;
 //             no PCID on the simulated machine, which makes pipes dearer than today's processors do
 //
@@ -98,7 +100,8 @@ Experiment tlb_working_set() {
       {"null_syscall", Capability::system_calls, {{}}},
       swept("null_syscall", Capability::baseline, coarse, between),
       swept("rpc_peer", Capability::baseline, with_bytes(coarse), with_bytes(between)),
-      swept("rpc", Capability::extension, with_bytes(coarse), with_bytes(between)),
+      swept("rpc_peer", Capability::threads, with_bytes(coarse), with_bytes(between)),
+      swept("rpc", Capability::calls, with_bytes(coarse), with_bytes(between)),
       swept("rpc", Capability::extension, with_bytes(flush_methods()), {}),
   };
   return experiment;

@@ -23,6 +23,7 @@
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/kernel_module.h"
+#include "benchmarks/mechanisms/uls_calls.h"
 #include "benchmarks/mechanisms/uls_packets.h"
 #include "benchmarks/mechanisms/uls_timers.h"
 #include "benchmarks/mechanisms/uls_tracing.h"
@@ -66,6 +67,8 @@ class Uls : public Mechanism {
     if (workload == "upcall_tlb") return upcall_and_reload(sampler, plan.series, flush);
     if (workload == "tlb_reload") return open_and_reload(sampler, plan.series, flush);
     if (workload == "upcall_return") return round_trip(sampler, plan.series, by);
+    if (workload == "rpc") return measure_uls_rpc(plan, sampler);
+    if (workload == "rpc_peer") return measure_uls_peers(plan, sampler);
     if (workload == "udp_stream") return measure_uls_packets(plan, env_, sampler);
     if (plan.cell.experiment == "syscall_tracing") return measure_uls_tracing(plan, sampler);
     if (workload == "signal_interval" || workload == "nanosleep")

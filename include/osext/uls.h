@@ -10,6 +10,8 @@
  *              that are bound to it interrupt a host (an upcall)
  *   creator    whoever loaded an extension; it lives as long as the creator's
  *              open file of OSEXT_ULS_DEVICE
+ *   thread     a process of the creator's that gave up all its memory for the
+ *              sandbox, which stays open in it; it may make system calls
  *
  * An upcall starts at the extension's entry point as a function would, with the
  * address of its record in rdi, and ends when that function returns: it returns to
@@ -32,9 +34,11 @@
 #define OSEXT_ULS_RECORDS_BYTES 4096	/* of the data page: the records, by id */
 
 #define OSEXT_ULS_RETURN 0x4e00	/* unknown to Linux; only the stub's ends an upcall */
+#define OSEXT_ULS_THREAD_END (OSEXT_ULS_STUB + 16)	/* what a thread's function returns to: exit_group() with its result */
 
 #define OSEXT_ULS_EXTENSIONS_MAX 16
 #define OSEXT_ULS_BINDINGS_MAX 16	/* of an extension */
+#define OSEXT_ULS_THREADS_MAX 8	/* of an extension, at a time */
 #define OSEXT_ULS_QUEUE_MAX 64	/* events of a binding */
 #define OSEXT_ULS_NAME_BYTES 32	/* with the final 0 */
 #define OSEXT_ULS_ABORTS_MAX 3	/* that many, and no event reaches the extension any more */
@@ -51,6 +55,8 @@
 #define OSEXT_ULS_PACKET 5	/* a UDP packet arrives at a port; the value is its payload's length */
 
 #define OSEXT_ULS_ANY_CALL 0xffffffff	/* SYSCALL: all system calls */
+
+#define OSEXT_ULS_CALLED 8	/* a host calls it by RPC; there is no binding */
 
 /* Flags of a binding; the marks are for benchmarks (osext/marker.h). */
 #define OSEXT_ULS_BY_IRET 1	/* enter by IRET even from a system call, where SYSRET would do */
@@ -131,8 +137,9 @@ struct osext_uls_record {
 		struct osext_uls_call call;
 		struct osext_uls_fault fault;
 		struct osext_uls_packet packet;
-		__u64 words[26];
+		__u64 words[25];
 	} about;
+	__u64 answer;	/* CALLED: what the extension leaves here is the caller's */
 };
 
 /* JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits. */
@@ -201,6 +208,58 @@ struct osext_uls_raise {
 	__u64 value;
 };
 
+/*
+ * RPC: an upcall now, in the calling host, which waits for it; rights as for RAISE.
+ * On return rax is 0 and rdx the answer, or rax is a negative errno: -EAGAIN if a
+ * signal or a tracer came between, -EBUSY while the extension runs for another host,
+ * -ECANCELED if it was aborted, -ENOTCONN if the caller has not joined.
+ */
+struct osext_uls_rpc {
+	__u32 id;
+	__u32 number;	/* any */
+	__u64 value;
+};
+
+/*
+ * THREAD: the calling process becomes a thread of the extension, and returns only if
+ * it cannot.  It is a child of the creator's, shares its memory with nobody, and has
+ * the creator's user.  All its memory goes, the sandbox comes and stays open;
+ * credentials and files are as before, signal handlers are reset, and nobody but
+ * root can trace it.  It starts at `entry` as a function would, with the argument and
+ * the address of its struct osext_uls_thread_record.
+ */
+struct osext_uls_thread {
+	__u32 id;
+	__u32 entry;	/* in the extension's code */
+	__u32 stack_bytes;
+	__s32 device;	/* told to it: its open file of the device, for PASS */
+	__u64 argument;
+	__u64 reserved;	/* 0 */
+};
+
+struct osext_uls_thread_record {
+	__u32 id;	/* of the extension */
+	__u32 pid;	/* its own, in the first pid namespace */
+	__s32 device;
+	__u32 stack;	/* lowest address */
+	__u64 argument;
+	__u64 reserved[5];
+};
+
+/*
+ * PASS: leaves a word in an extension's data, wakes who waits for that word, and
+ * waits until another one is not as it was known.  By whoever holds the creator's open
+ * file, threads or not, and by root: futexes do not work across the sandbox.
+ */
+struct osext_uls_pass {
+	__u32 id;
+	__u32 put;	/* address of the word, a multiple of 4; 0: none */
+	__u32 value;	/* that it becomes */
+	__u32 wait;	/* address of the other one; 0: none */
+	__u32 known;
+	__u32 got;	/* filled in: what it has become */
+};
+
 struct osext_uls_unload {
 	__u32 id;
 	__u32 reserved;	/* 0 */
@@ -239,7 +298,8 @@ struct osext_uls_statistics {
 	__u64 returns;
 	__u64 aborts[OSEXT_ULS_ABORTS];
 	__u64 hosts;	/* alive now */
-	__u64 reserved[3];
+	__u64 reserved[2];
+	__u64 threads;	/* alive now */
 };
 
 #define OSEXT_ULS_MAGIC 0xb8
@@ -254,6 +314,9 @@ struct osext_uls_statistics {
 #define OSEXT_ULS_GET_STATISTICS _IOWR(OSEXT_ULS_MAGIC, 9, struct osext_uls_statistics)
 #define OSEXT_ULS_GRANT _IOW(OSEXT_ULS_MAGIC, 10, struct osext_uls_grant)
 #define OSEXT_ULS_OPEN _IOW(OSEXT_ULS_MAGIC, 32, struct osext_uls_open)
+#define OSEXT_ULS_RPC _IOW(OSEXT_ULS_MAGIC, 16, struct osext_uls_rpc)
+#define OSEXT_ULS_THREAD _IOW(OSEXT_ULS_MAGIC, 17, struct osext_uls_thread)
+#define OSEXT_ULS_PASS _IOWR(OSEXT_ULS_MAGIC, 18, struct osext_uls_pass)
 
 #ifdef __cplusplus
 #define OSEXT_ULS_ASSERT(condition, text) static_assert(condition, text)
@@ -273,6 +336,10 @@ OSEXT_ULS_ASSERT(sizeof(struct osext_uls_copy) == 24, "uls copy");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_start) == 16, "uls start");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_bind) == 40, "uls bind");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_raise) == 16, "uls raise");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_rpc) == 16, "uls rpc");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_thread) == 32, "uls thread");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_thread_record) == 64, "uls thread record");
+OSEXT_ULS_ASSERT(sizeof(struct osext_uls_pass) == 24, "uls pass");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_unload) == 8, "uls unload");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_grant) == 8, "uls grant");
 OSEXT_ULS_ASSERT(sizeof(struct osext_uls_open) == 8, "uls open");

@@ -53,7 +53,7 @@ fact() {
 
 for seed in 1 2; do
   echo "kernel $kernel, seed $seed"
-  timeout 600 "$osext" run --quick --only primitive_cost --mechanism linux,ptrace,hijack \
+  timeout 600 "$osext" run --quick --only primitive_cost \
     --kernel "$kernel" --profile pentium4 --seed "$seed" --out "$work/$seed" >/dev/null
   summary=$work/$seed/tables/summary.csv
   samples=$work/$seed/samples.jsonl
@@ -77,6 +77,9 @@ for seed in 1 2; do
   fault_handler=$(median hijack fault delivery=handler)
   timer_hook=$(median hijack upcall_timer delivery=hook)
   timer_handler=$(median hijack upcall_timer delivery=handler)
+  sandbox=$(median uls rpc 'mode=present;sampling=batch')
+  thread=$(median uls rpc_peer 'bytes=4;through=sandbox')
+  thread_pipes=$(median uls rpc_peer 'bytes=4;through=pipe')
 
   check "rpc, all registers saved" "$rpc" '<=' 170
   check "rpc, minimal" "$rpc_minimal" '<=' 80
@@ -89,6 +92,10 @@ for seed in 1 2; do
   check "trap < rpc" "$(awk "BEGIN { print 1.2 * $trap }")" '<' "$rpc"
   check "null_syscall < interposition" "$(awk "BEGIN { print 1.2 * $native }")" '<' "$interpose"
   check "interposition < pipe RPC" "$(awk "BEGIN { print 1.2 * $interpose }")" '<' "$pipes"
+  check "rpc into the sandbox" "$sandbox" '<=' 1350
+  check "rpc into the sandbox < that to a thread there" "$(awk "BEGIN { print 1.2 * $sandbox }")" '<' "$thread"
+  # Two switches of processes are in both.
+  check "words in the sandbox < pipes into it" "$thread" '<' "$thread_pipes"
   check "pipe RPC < ptrace" "$(awk "BEGIN { print 1.2 * $pipes }")" '<' "$ptrace"
   check "a touch of the executive" "$fault_touch" '<=' 150
   check "ten touches < one native fault" "$(awk "BEGIN { print 10 * $fault_touch }")" '<' "$fault"

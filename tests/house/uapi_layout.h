@@ -108,6 +108,15 @@ LAYOUT_AT(osext_uls_bind, flags, 20);
 LAYOUT_AT(osext_uls_bind, period_ns, 24);
 LAYOUT_AT(osext_uls_bind, count, 32);
 LAYOUT_SIZE(osext_uls_raise, 16);
+LAYOUT_AT(osext_uls_record, answer, 248);
+LAYOUT_SIZE(osext_uls_rpc, 16);
+LAYOUT_AT(osext_uls_rpc, value, 8);
+LAYOUT_SIZE(osext_uls_thread, 32);
+LAYOUT_AT(osext_uls_thread, argument, 16);
+LAYOUT_SIZE(osext_uls_thread_record, 64);
+LAYOUT_AT(osext_uls_thread_record, argument, 16);
+LAYOUT_SIZE(osext_uls_pass, 24);
+LAYOUT_AT(osext_uls_pass, got, 20);
 LAYOUT_SIZE(osext_uls_unload, 8);
 LAYOUT_SIZE(osext_uls_grant, 8);
 LAYOUT_SIZE(osext_uls_open, 8);
@@ -115,5 +124,6 @@ LAYOUT_SIZE(osext_uls_statistics, 128);
 LAYOUT_AT(osext_uls_statistics, events, 8);
 LAYOUT_AT(osext_uls_statistics, aborts, 56);
 LAYOUT_AT(osext_uls_statistics, hosts, 96);
+LAYOUT_AT(osext_uls_statistics, threads, 120);
 
 #endif

@@ -43,7 +43,8 @@ class UlsTest : public testing::TestWithParam<const char*> {
     unit.argv = {"/run/osext/uls-guest", "1", "/run/osext/osext_uls.ko"};
     unit.files = {{OSEXT_ULS_GUEST, unit.argv[0], 0755},
                   {modules / "osext_uls.ko", unit.argv[2]},
-                  {modules / "osext_nic.ko", "/run/osext/osext_nic.ko"}};
+                  {modules / "osext_nic.ko", "/run/osext/osext_nic.ko"},
+                  {OSEXT_ULS_THREADS, "/run/osext/uls-threads.uls"}};
     unit.argv.insert(unit.argv.end(), checks.begin(), checks.end());
     UnitResult result = make(options)->run(unit);
     judge_checks(checks, result);

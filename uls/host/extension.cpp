@@ -90,6 +90,20 @@ int UlsExtension::raise(std::uint32_t number, std::uint64_t value) noexcept {
   return sandbox_ ? sandbox_->raise(id_, number, value) : -ENOENT;
 }
 
+UlsAnswer UlsExtension::call(std::uint32_t number, std::uint64_t value) noexcept {
+  return sandbox_ ? sandbox_->call(id_, number, value) : UlsAnswer{-ENOENT, 0};
+}
+
+UlsThread UlsExtension::start_thread(const std::string& function, std::uint64_t argument,
+                                     std::uint32_t stack_bytes) {
+  if (!sandbox_) throw UlsError(fmt::format("{} is not loaded any more", name_));
+  const auto found = find_uls_variable(object_, place_, function);
+  if (!found || found->address >= OSEXT_ULS_DATA)
+    throw UlsError(
+        fmt::format("{} has no function {}: declare it with extern \"C\"", name_, function));
+  return sandbox_->start_thread(id_, found->address, argument, stack_bytes);
+}
+
 std::optional<UlsVariable> UlsExtension::variable(const std::string& name) const {
   const auto found = find_uls_variable(object_, place_, name);
   // Without a size it is a label.

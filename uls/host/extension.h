@@ -32,6 +32,11 @@ class UlsExtension {
   void bind_software(std::uint32_t number, std::uint32_t queue = 1, std::int32_t priority = 0);
   // 0 or a negative errno, EAGAIN where its queue is full.
   int raise(std::uint32_t number, std::uint64_t value = 0) noexcept;
+  // Only while joined: 0 and the extension's answer, or a negative errno.
+  UlsAnswer call(std::uint32_t number, std::uint64_t value = 0) noexcept;
+  // A thread at a function with C linkage; its life is the returned object's.
+  UlsThread start_thread(const std::string& function, std::uint64_t argument = 0,
+                         std::uint32_t stack_bytes = 16 << 10);
 
   // Variables with C linkage.  While the extension runs elsewhere, only single words are whole.
   std::optional<UlsVariable> variable(const std::string& name) const;

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "uls/host/call.h"
+
 namespace osext {
 
 UlsSandbox::UlsSandbox() : descriptor_(open(OSEXT_ULS_DEVICE, O_RDWR | O_CLOEXEC)) {
@@ -105,6 +107,20 @@ osext_uls_statistics UlsSandbox::statistics(std::uint32_t id) {
 int UlsSandbox::raise(std::uint32_t id, std::uint32_t number, std::uint64_t value) noexcept {
   osext_uls_raise arguments{id, number, value};
   return ioctl(descriptor_, OSEXT_ULS_RAISE, &arguments) < 0 ? -errno : 0;
+}
+
+UlsAnswer UlsSandbox::call(std::uint32_t id, std::uint32_t number, std::uint64_t value) noexcept {
+  const osext_uls_rpc arguments{id, number, value};
+  return uls_call(descriptor_, arguments);
+}
+
+int UlsSandbox::pass(osext_uls_pass& what) noexcept {
+  return ioctl(descriptor_, OSEXT_ULS_PASS, &what) < 0 ? -errno : 0;
+}
+
+UlsThread UlsSandbox::start_thread(std::uint32_t id, std::uint32_t entry, std::uint64_t argument,
+                                   std::uint32_t stack_bytes) {
+  return UlsThread(descriptor_, {id, entry, stack_bytes, descriptor_, argument, 0});
 }
 
 }  // namespace osext

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <osext/uls.h>
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+
+#include "uls/host/thread.h"
 
 namespace osext {
 
@@ -23,6 +26,11 @@ struct UlsBinding {
   std::uint64_t period_ns = 0, count = 0;  // TIMER
   std::uint64_t call = 0, pid = 0;         // SYSCALL; FAULT: pid only
   std::uint64_t port = 0;         // PACKET
+};
+
+struct UlsAnswer {
+  int error;  // 0 or a negative errno
+  std::uint64_t value;
 };
 
 // An open file of the device: extensions live as long as it does.  Every function but raise()
@@ -46,6 +54,13 @@ class UlsSandbox {
   osext_uls_statistics statistics(std::uint32_t id = OSEXT_ULS_NONE);
   // 0 or a negative errno; one system call.
   int raise(std::uint32_t id, std::uint32_t number, std::uint64_t value) noexcept;
+  // Only while joined: 0 and the extension's answer, or a negative errno; one system call.
+  UlsAnswer call(std::uint32_t id, std::uint32_t number, std::uint64_t value) noexcept;
+  // Starts a thread of an extension that this process has loaded.
+  UlsThread start_thread(std::uint32_t id, std::uint32_t entry, std::uint64_t argument = 0,
+                         std::uint32_t stack_bytes = 16 << 10);
+  // OSEXT_ULS_PASS; 0 or a negative errno.
+  int pass(osext_uls_pass& what) noexcept;
 
   int descriptor() const { return descriptor_; }
 

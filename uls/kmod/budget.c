@@ -48,6 +48,20 @@ void uls_budget_start_timer(struct uls_cpu *cpu)
 	hrtimer_start(&cpu->watchdog, from_time_stamps(READ_ONCE(uls_shortest_budget)), HRTIMER_MODE_REL_PINNED_HARD);
 }
 
+static void renew(void *unused)
+{
+	struct uls_cpu *cpu = this_cpu_ptr(&uls_cpu);
+
+	if (cpu->watching)
+		uls_budget_start_timer(cpu);
+}
+
+/* An extension with a shorter budget was loaded: timers that run are set for longer.  May sleep. */
+void uls_budget_renew(void)
+{
+	on_each_cpu(renew, NULL, 1);
+}
+
 void uls_budget_init(struct uls_cpu *cpu)
 {
 	hrtimer_init(&cpu->watchdog, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);

@@ -49,6 +49,20 @@ static inline bool uls_has_fred(void)
 #endif
 }
 
+/*
+ * A superpage's entry of which get_user_pages_fast() takes no references: it looks at
+ * the bit that says so ("special", always set here) since 6.12, and before only at
+ * the one of device memory, whose owner it does not find then.
+ */
+static inline u64 uls_without_pins(u64 entry)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	return entry | _PAGE_DEVMAP;
+#else
+	return entry;
+#endif
+}
+
 static inline void uls_vma_flags(struct vm_area_struct *vma, unsigned long set, unsigned long clear)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)

@@ -107,6 +107,7 @@ static int about_extension(struct file *file, unsigned int command, void __user 
 		struct osext_uls_copy copy;
 		struct osext_uls_start start;
 		struct osext_uls_bind bind;
+		struct osext_uls_thread thread;
 		struct osext_uls_unload unload;
 	} request;
 	struct uls_extension *extension;
@@ -125,6 +126,8 @@ static int about_extension(struct file *file, unsigned int command, void __user 
 		return uls_start(extension, &request.start);
 	case OSEXT_ULS_BIND:
 		return uls_bind(extension, &request.bind);
+	case OSEXT_ULS_THREAD:
+		return uls_thread_start(extension, &request.thread);
 	default:
 		if (request.unload.reserved)
 			return -EINVAL;
@@ -150,6 +153,7 @@ static int under_mutex(struct file *file, unsigned int command, void __user *arg
 	case OSEXT_ULS_READ:
 	case OSEXT_ULS_START:
 	case OSEXT_ULS_BIND:
+	case OSEXT_ULS_THREAD:
 	case OSEXT_ULS_UNLOAD:
 		return about_extension(file, command, argument);
 	}
@@ -170,6 +174,33 @@ fault:
 	return -EFAULT;
 }
 
+static long call(const struct osext_uls_rpc __user *from)
+{
+	struct osext_uls_rpc call;
+
+	if (!user_access_begin(from, sizeof(*from)))
+		return -EFAULT;
+	unsafe_get_user(call.id, &from->id, fault);
+	unsafe_get_user(call.number, &from->number, fault);
+	unsafe_get_user(call.value, &from->value, fault);
+	user_access_end();
+	return uls_call(&call);
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+static long pass(const struct file *file, struct osext_uls_pass __user *argument)
+{
+	struct osext_uls_pass request;
+	long error;
+
+	if (copy_from_user(&request, argument, sizeof(request)))
+		return -EFAULT;
+	error = uls_pass(file, &request);
+	return error ?: put_user(request.got, &argument->got);
+}
+
 static long device_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *from = (void __user *)argument;
@@ -181,6 +212,10 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	switch (command) {
 	case OSEXT_ULS_RAISE:
 		return get_raise(&raise, from) ?: uls_raise(&raise);
+	case OSEXT_ULS_RPC:
+		return call(from);
+	case OSEXT_ULS_PASS:
+		return pass(file, from);
 	case OSEXT_ULS_JOIN:
 		if (copy_from_user(&join, from, sizeof(join)))
 			return -EFAULT;

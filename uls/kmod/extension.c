@@ -115,6 +115,7 @@ int uls_load(const void *session, struct osext_uls_load *load)
 	uls_extensions[id] = extension;
 	uls_unlock_irq();
 	uls_find_shortest_budget();
+	uls_budget_renew();
 	return 0;
 }
 
@@ -177,6 +178,8 @@ void uls_unload(struct uls_extension *extension)
 	uls_extensions[extension->id] = NULL;
 	uls_unlock_irq();
 	uls_unbind_all(extension);
+	uls_threads_end(extension);
+	uls_pass_end(extension->id);
 	/* Whoever is in it on another CPU is interrupted, and sees that on its way back; others when they run. */
 	while (READ_ONCE(extension->host)) {
 		smp_call_function(interrupt, NULL, 1);
@@ -215,6 +218,7 @@ void uls_statistics(struct osext_uls_statistics *statistics)
 			continue;
 		add(statistics, &uls_extensions[id]->statistics);
 		statistics->condemned |= uls_extensions[id]->condemned;
+		statistics->threads += uls_threads_alive(uls_extensions[id]);
 	}
 	uls_unlock_irq();
 	statistics->hosts = atomic_read(&uls_hosts);

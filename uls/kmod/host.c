@@ -41,7 +41,7 @@ static void scheduled_in(struct preempt_notifier *notifier, int id)
 		host->migrated |= host->opened_cpu != id;
 		uls_budget_begin(cpu, host);
 	}
-	if (host->place != ULS_OUT || host->watched || READ_ONCE(uls_deliverable))
+	if (host->place != ULS_OUT || host->watched || host->calling || READ_ONCE(uls_deliverable))
 		uls_arm_return();
 	local_irq_enable();
 }
@@ -146,17 +146,14 @@ static bool is_alone(void)
 }
 
 /*
- * The calling process becomes a host.  May sleep.  -EBUSY: it is one; -EINVAL:
- * several threads, or not a 64-bit program; -EOPNOTSUPP: it has a shadow stack;
- * -EEXIST: something lies where the sandbox goes.
+ * Of the calling process, which is fit to have the sandbox; with a reference.  May
+ * sleep.  -EINVAL: several threads, or not a 64-bit program; -EOPNOTSUPP: it has a
+ * shadow stack.
  */
-int uls_join(void)
+int uls_host_new(struct uls_host **result)
 {
 	struct uls_host *host;
-	int error;
 
-	if (this_cpu_read(uls_cpu.host))
-		return -EBUSY;
 	if (!is_alone() || current_pt_regs()->cs != __USER_CS)
 		return -EINVAL;
 	if (uls_has_shadow_stack(current))
@@ -165,13 +162,31 @@ int uls_join(void)
 	if (!host)
 		return -ENOMEM;
 	atomic_inc(&objects);
-	kref_init(&host->references);	/* the task's */
+	kref_init(&host->references);
 	host->task = current;
 	host->pid = task_pid_nr(current);
 	host->mm = current->mm;
 	INIT_LIST_HEAD(&host->watches);
 	preempt_notifier_init(&host->watch, &watch_ops);
 	init_task_work(&host->work, work);
+	*result = host;
+	return 0;
+}
+
+/*
+ * The calling process becomes a host.  May sleep.  -EBUSY: it is one; -EEXIST:
+ * something lies where the sandbox goes; or as uls_host_new().
+ */
+int uls_join(void)
+{
+	struct uls_host *host;
+	int error;
+
+	if (this_cpu_read(uls_cpu.host))
+		return -EBUSY;
+	error = uls_host_new(&host);	/* the task's reference */
+	if (error)
+		return error;
 	error = uls_map(host);
 	if (error) {
 		uls_host_put(host);

@@ -16,7 +16,7 @@ MODULE_PARM_DESC(mode, "how the sandbox is closed: present (default, nothing is 
 
 static bool test_stale;
 module_param(test_stale, bool, 0444);
-MODULE_PARM_DESC(test_stale, "for tests only: closing drops no translation");
+MODULE_PARM_DESC(test_stale, "for tests only: closing drops no translation, and the end of an extension leaves its threads what they have open");
 
 DEFINE_STATIC_KEY_FALSE(uls_mode_us);
 DEFINE_STATIC_KEY_FALSE(uls_stale);

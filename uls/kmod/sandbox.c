@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 
 #include "compat.h"
 #include "sandbox.h"
@@ -34,7 +35,14 @@ static const u8 stub[] = {
 	0xb8, OSEXT_ULS_RETURN & 0xff, OSEXT_ULS_RETURN >> 8, 0, 0,	/* mov $OSEXT_ULS_RETURN, %eax */
 	0x0f, 0x05,	/* syscall */
 	0x0f, 0x0b,	/* ud2 */
+	0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
+	/* OSEXT_ULS_THREAD_END */
+	0x89, 0xc7,	/* mov %eax, %edi */
+	0xb8, __NR_exit_group, 0, 0, 0,	/* mov $__NR_exit_group, %eax */
+	0x0f, 0x05,	/* syscall */
+	0x0f, 0x0b,	/* ud2 */
 };
+static_assert(OSEXT_ULS_THREAD_END - OSEXT_ULS_STUB == 16);
 
 /* The kernel's own address of an address in the sandbox. */
 void *uls_alias(u64 address)
@@ -100,7 +108,10 @@ static void unmapped(struct vm_area_struct *vma)
 {
 	struct uls_host *host = vma->vm_file->private_data;
 
-	if (vma->vm_start == OSEXT_ULS_CODE && current == host->task && current->mm == host->mm)
+	if (vma->vm_start != OSEXT_ULS_CODE)
+		return;
+	WRITE_ONCE(host->unmapped, true);
+	if (current == host->task && current->mm == host->mm)
 		uls_host_end(host);
 }
 
@@ -186,6 +197,37 @@ int uls_try_open(const struct osext_uls_open *open)
 	}
 	local_irq_enable();
 	return error;
+}
+
+/*
+ * In a thread: opens the sandbox for good.  System calls reach it through pointers,
+ * so the entries are ones of which get_user_pages_fast() takes no references either.
+ */
+void uls_keep_open(struct uls_host *host)
+{
+	const struct uls_entries entries = {
+		.code = uls_without_pins(uls_open_entries.code),
+		.data = uls_without_pins(uls_open_entries.data),
+	};
+
+	uls_write_entries(host, &entries);
+	if (static_branch_unlikely(&uls_mode_us))
+		uls_drop_translations();
+}
+
+/* The end of that, on every CPU and whoever shares the thread's memory.  May sleep. */
+void uls_shut(struct uls_host *host)
+{
+	struct vm_area_struct *vma;
+
+	if (!mmget_not_zero(host->mm))
+		return;
+	mmap_read_lock(host->mm);
+	vma = find_vma(host->mm, OSEXT_ULS_CODE);
+	if (vma && vma->vm_ops == &region_ops && vma->vm_file->private_data == host)
+		zap_vma_ptes(vma, OSEXT_ULS_CODE, 2 * OSEXT_ULS_PAGE_BYTES);
+	mmap_read_unlock(host->mm);
+	mmput(host->mm);
 }
 
 static u64 entry(struct page *page, unsigned long rights)

@@ -82,6 +82,13 @@ struct uls_area {
 	u32 first, count;
 };
 
+/* A process that gave up all its memory for the sandbox. */
+struct uls_thread {
+	struct uls_host *host;	/* its mapping; NULL: the place is free */
+	struct task_struct *task;
+	struct uls_area stack;	/* with its record, at the end */
+};
+
 struct uls_extension {
 	u32 id;
 	char name[OSEXT_ULS_NAME_BYTES];
@@ -101,6 +108,7 @@ struct uls_extension {
 	u32 ready;		/* bindings with events, bit by place in the array */
 	u32 binding_count;
 	struct uls_binding *bindings[OSEXT_ULS_BINDINGS_MAX];	/* by falling priority */
+	struct uls_thread threads[OSEXT_ULS_THREADS_MAX];
 	struct osext_uls_statistics statistics;
 };
 
@@ -123,6 +131,11 @@ struct uls_host {
 	bool watched;		/* `watches` is not empty; read by the host without the lock */
 	struct list_head in_hosts;	/* all that joined, under uls_lock */
 	struct list_head watches;	/* bindings, under uls_lock */
+	bool unmapped;		/* the mapping is gone, so nobody reaches the sandbox by it */
+	bool calling;		/* it wants the upcall that `call` describes, where it goes on from call_ip and call_sp */
+	bool called;		/* the upcall it is in is that one */
+	struct osext_uls_rpc call;
+	u64 call_ip, call_sp;
 
 	enum uls_place place;
 	struct uls_extension *extension;	/* while ULS_IN */
@@ -205,6 +218,8 @@ u64 uls_area_address(unsigned long page, const struct uls_area *area);
 void *uls_alias(u64 address);
 int uls_map(struct uls_host *host);
 int uls_try_open(const struct osext_uls_open *open);
+void uls_keep_open(struct uls_host *host);
+void uls_shut(struct uls_host *host);
 
 /* extension.c; all may sleep, under uls_mutex */
 struct uls_extension *uls_find(u32 id);
@@ -225,6 +240,7 @@ u32 uls_most_urgent(u32 candidates);
 /* host.c */
 int uls_host_init(void);
 void uls_host_exit(void);
+int uls_host_new(struct uls_host **host);
 int uls_join(void);
 void uls_host_end(struct uls_host *host);
 void uls_host_put(struct uls_host *host);
@@ -269,6 +285,19 @@ void uls_disarm_return(struct uls_cpu *cpu);
 void uls_give_up(struct uls_host *host);
 void uls_interrupt_others(void);
 
+/* call.c */
+long uls_call(const struct osext_uls_rpc *call);
+struct uls_extension *uls_take_call(struct uls_host *host, struct pt_regs *regs);
+
+/* thread.c; may sleep, under uls_mutex */
+int uls_thread_start(struct uls_extension *extension, const struct osext_uls_thread *thread);
+void uls_threads_end(struct uls_extension *extension);
+u32 uls_threads_alive(const struct uls_extension *extension);
+
+/* pass.c; may sleep */
+long uls_pass(const struct file *session, struct osext_uls_pass *pass);
+void uls_pass_end(u32 id);
+
 /* device.c; may sleep */
 int uls_device_init(void);
 void uls_device_exit(void);
@@ -277,6 +306,7 @@ void uls_device_exit(void);
 void uls_budget_init(struct uls_cpu *cpu);
 void uls_budget_exit(struct uls_cpu *cpu);
 void uls_budget_start_timer(struct uls_cpu *cpu);
+void uls_budget_renew(void);
 
 /* An upcall begins, or goes on, on this CPU.  Context: interrupts off. */
 static __always_inline void uls_budget_begin(struct uls_cpu *cpu, struct uls_host *host)

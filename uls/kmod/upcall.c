@@ -112,11 +112,13 @@ static __always_inline bool begin(struct uls_cpu *cpu, struct uls_host *host, st
 		host->stamp = rdtsc_ordered();
 		OSEXT_MARK(OSEXT_MARK_BEGIN);
 	}
-	if (!is_fit(cpu, host, regs))
+	if (!is_fit(cpu, host, regs)) {
+		host->calling = false;
 		return false;
+	}
 	host->drained = 0;
 	uls_lock();
-	extension = uls_take(host);
+	extension = likely(!host->calling) ? uls_take(host) : uls_take_call(host, regs);
 	uls_unlock();
 	if (!extension)
 		return false;
@@ -182,6 +184,11 @@ static void end(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs
 {
 	struct uls_extension *extension = host->extension, *next = NULL;
 
+	if (unlikely(host->called)) {
+		host->called = false;
+		host->program.ax = verdict < 0 ? 0 : -ECANCELED;
+		host->program.dx = extension->told->answer;
+	}
 	uls_lock();
 	count_end(extension, verdict);
 	extension->host = NULL;
@@ -215,6 +222,10 @@ void uls_give_up(struct uls_host *host)
 		uls_close(host);
 	host->place = ULS_LEFT;
 	host->extension = NULL;
+	if (host->called) {
+		host->called = false;
+		host->program.ax = -ECANCELED;
+	}
 	uls_lock();
 	count_end(extension, host->verdict < 0 ? OSEXT_ULS_ABORT_BLOCKED : host->verdict);
 	extension->host = NULL;
@@ -232,7 +243,7 @@ static void on_user_return(struct user_return_notifier *notifier)
 	if (host && likely(host->place == ULS_OUT)) {
 		if (unlikely(host->watched))
 			uls_see_call(host, regs);
-		if (READ_ONCE(uls_deliverable) && begin(cpu, host, regs))
+		if ((READ_ONCE(uls_deliverable) || host->calling) && begin(cpu, host, regs))
 			return;
 		if (unlikely(host->held)) {	/* nobody to tell, or not now */
 			uls_release_fault(host);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // An extension that uses all of its runtime, counts its events and what was wrong.
 #include "uls/runtime/extension.h"
+#include "uls/runtime/thread.h"
 
 namespace {
 
@@ -124,4 +125,14 @@ void osext_uls_extension(const osext_uls_record* record) {
     for (const Node* node = newest; node; node = node->next) list_sum += node->value;
   }
   answers[record->value % 8] = record->value;
+}
+
+// As a thread: says so on the creator's standard output, and stays.
+extern "C" {
+long greeted = 0;
+long greet(std::uint64_t, const osext_uls_thread_record*) {
+  static const char kGreeting[] = "greetings\n";
+  greeted = osext::uls::write(1, kGreeting, sizeof kGreeting - 1);
+  for (;;) osext::uls::nanosleep(1'000'000'000);
+}
 }

@@ -22,7 +22,8 @@ struct LoadOptions {
   osext::UlsExtensionOptions extension;
   std::vector<double> timers_us;
   std::vector<std::uint32_t> events;
-  std::vector<std::string> shared;  // KEY=BYTES
+  std::vector<std::string> shared;   // KEY=BYTES
+  std::vector<std::string> threads;  // functions
   std::uint32_t queue = OSEXT_ULS_QUEUE_MAX;
   double seconds = 0, budget_us = 10'000;
   bool busy = false, elsewhere = false;
@@ -45,8 +46,8 @@ void share(osext::UlsSession& session, const std::string& words) {
 void print_statistics(const std::string& name, const osext_uls_statistics& counts) {
   std::uint64_t aborts = 0;
   for (const std::uint64_t count : counts.aborts) aborts += count;
-  fmt::print("{} events={} upcalls={} returns={} aborts={} overruns={}{}\n", name, counts.events,
-             counts.upcalls, counts.returns, aborts, counts.overruns,
+  fmt::print("{} events={} upcalls={} returns={} aborts={} overruns={} threads={}{}\n", name,
+             counts.events, counts.upcalls, counts.returns, aborts, counts.overruns, counts.threads,
              counts.condemned ? " condemned" : "");
 }
 
@@ -83,6 +84,9 @@ int load(const LoadOptions& options) {
   }
   for (const double period : options.timers_us)
     extension.bind_timer(number++, static_cast<std::uint64_t>(period * 1000));
+  std::vector<osext::UlsThread> threads;
+  for (const std::string& function : options.threads)
+    threads.push_back(extension.start_thread(function));
   const osext::UlsRegistration registration(extension, options.path);
   if (!options.elsewhere) session.sandbox().join();
   if (options.busy) setpriority(PRIO_PROCESS, 0, 19);
@@ -169,6 +173,9 @@ int main(int argc, char** argv) {
                            "an event every so many us; may be repeated");
   load_command->add_option("--event", options.events,
                            "the number of an event that can be raised; may be repeated");
+  load_command->add_option("--thread", options.threads,
+                           "a function that the kernel schedules as a thread in the sandbox; may "
+                           "be repeated");
   load_command->add_option("--queue", options.queue, "events that may wait, of each number")
       ->capture_default_str();
   load_command->add_option("--share", options.shared,
