@@ -134,7 +134,10 @@ struct osext_uls_record {
 	} about;
 };
 
-/* JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits. */
+/*
+ * JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits.
+ * One that was injected is a host already, and may still join, once.
+ */
 struct osext_uls_join {
 	__u64 flags;	/* 0 */
 	__u64 reserved;	/* 0 */
@@ -232,7 +235,9 @@ struct osext_uls_statistics {
 	__u64 returns;
 	__u64 aborts[OSEXT_ULS_ABORTS];
 	__u64 hosts;	/* alive now */
-	__u64 reserved[3];
+	__u64 injected;	/* processes that joined by themselves (module parameter inject) */
+	__u64 refused;	/* those that were to, and could not */
+	__u64 reserved;
 };
 
 #define OSEXT_ULS_MAGIC 0xb8

@@ -82,6 +82,8 @@ std::vector<std::string> qemu_command_line(const VmSetup& setup, const VmOptions
     add({"-chardev", fmt::format("socket,id=qmp,fd={}", channels.qmp), "-mon",
          "chardev=qmp,mode=control"});
   if (start.incoming) add({"-S", "-incoming", "defer"});
+  if (start.kind == VmKind::sim)
+    add({"-plugin", (options.build / "host/machine/sim/libosext_idle.so").string()});
   if (start.counting)
     add({"-plugin", fmt::format("{},region={},profile={}", options.plugin.string(), channels.region,
                                 options.profile.string())});

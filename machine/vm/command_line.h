@@ -23,7 +23,7 @@ struct VmChannels {
 struct VmStart {
   VmKind kind = VmKind::sim;
   bool incoming = false;     // stand still and wait for a snapshot
-  bool counting = false;     // load the plugin
+  bool counting = false;     // load the counting plugin
   std::string kernel_words;  // more words for the kernel, such as osext.shell
 };
 

@@ -119,7 +119,7 @@ std::string snapshot_manifest(const VmSetup& setup, const VmOptions& options) {
   require_image(options);
   std::string image = read_text(options.image);
   return fmt::format(
-      "snapshot=1\nkernel={} {}\nqemu={} {}\nimage={:016x} {}\nmachine={}\nkernel line={}\n",
+      "snapshot=2\nkernel={} {}\nqemu={} {}\nimage={:016x} {}\nmachine={}\nkernel line={}\n",
       setup.kernel.release, setup.kernel.package, setup.qemu_version, setup.qemu_package,
       hash(image), image.size(), shown_command_line(options, VmKind::sim),
       kernel_command_line(VmKind::sim, options.kernel_words));

@@ -16,48 +16,26 @@ namespace {
 namespace fs = std::filesystem;
 
 // What holds with any number of CPUs.
-const std::vector<std::string> kChecks = {"load_unload",
-                                          "raise",
-                                          "queue",
-                                          "registers_control",
-                                          "registers",
-                                          "mixed",
-                                          "asleep",
-                                          "touch_control",
-                                          "touch",
-                                          "pointers_control",
-                                          "pointers",
-                                          "mapping",
-                                          "execs",
-                                          "threads",
-                                          "faults",
-                                          "runaways",
-                                          "kills",
-                                          "stops",
-                                          "traced",
-                                          "rights",
-                                          "refusals",
-                                          "load_often",
-                                          "storm",
-                                          "unload_in_flight",
-                                          "random_requests",
-                                          "one_call",
-                                          "interrupted_calls",
-                                          "all_calls",
-                                          "other_calls",
-                                          "unload_watched",
-                                          "calls_across",
-                                          "watch_rights",
-                                          "calls_overrun",
-                                          "own_faults",
-                                          "fatal_faults",
-                                          "packets",
-                                          "packets_overrun",
-                                          "packets_received",
-                                          "packets_flood",
-                                          "packet_rights",
-                                          "faults_twice",
-                                          "load_unload"};
+const std::vector<std::string> kChecks = {"load_unload",     "raise",
+                                          "queue",           "registers_control",
+                                          "registers",       "mixed",
+                                          "asleep",          "touch_control",
+                                          "touch",           "pointers_control",
+                                          "pointers",        "mapping",
+                                          "execs",           "threads",
+                                          "faults",          "runaways",
+                                          "kills",           "stops",
+                                          "traced",          "rights",
+                                          "refusals",        "load_often",
+                                          "storm",           "unload_in_flight",
+                                          "random_requests", "load_unload"};
+// The kinds of events beside timers and raised ones, and processes that join by themselves.
+const std::vector<std::string> kEventChecks = {
+    "one_call",      "interrupted_calls", "all_calls",       "other_calls",      "unload_watched",
+    "calls_across",  "watch_rights",      "calls_overrun",   "own_faults",       "fatal_faults",
+    "faults_twice",  "packets",           "packets_overrun", "packets_received", "packets_flood",
+    "packet_rights", "pipelines",         "inject_whom",     "inject_and",       "watch_injected",
+    "ejected",       "load_unload"};
 constexpr std::chrono::seconds kLimit{400};
 
 class UlsTest : public testing::TestWithParam<const char*> {
@@ -99,6 +77,16 @@ TEST_P(UlsTest, TwoCpus) {
   std::vector<std::string> checks = kChecks;
   checks.insert(checks.end() - 1, "moved");
   run(checks, make_smp);
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+}
+
+TEST_P(UlsTest, EventsTwoCpus) {
+  run(kEventChecks, make_smp);
+  if (!skipped_.empty()) GTEST_SKIP() << skipped_;
+}
+
+TEST_P(UlsTest, EventsOneCpu) {
+  run(kEventChecks, make_sim);
   if (!skipped_.empty()) GTEST_SKIP() << skipped_;
 }
 

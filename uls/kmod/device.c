@@ -183,7 +183,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	case OSEXT_ULS_JOIN:
 		if (copy_from_user(&join, from, sizeof(join)))
 			return -EFAULT;
-		return join.flags || join.reserved ? -EINVAL : uls_join();
+		return join.flags || join.reserved ? -EINVAL : uls_join(false);
 	}
 	if (mutex_lock_killable(&uls_mutex))
 		return -EINTR;

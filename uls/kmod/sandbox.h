@@ -24,8 +24,10 @@ static inline void uls_drop_translations(void)
 
 static inline void uls_write_entries(struct uls_host *host, const struct uls_entries *entries)
 {
-	WRITE_ONCE(host->pmd[0].pmd, entries->code);
-	WRITE_ONCE(host->pmd[1].pmd, entries->data);
+	pmd_t *pmd = host->pmd;
+
+	WRITE_ONCE(pmd[0].pmd, entries->code);
+	WRITE_ONCE(pmd[1].pmd, entries->data);
 }
 
 /*
