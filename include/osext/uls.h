@@ -142,7 +142,10 @@ struct osext_uls_record {
 	__u64 answer;	/* CALLED: what the extension leaves here is the caller's */
 };
 
-/* JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits. */
+/*
+ * JOIN: the calling process becomes a host; until it unmaps the sandbox, execs or exits.
+ * One that was injected is a host already, and may still join, once.
+ */
 struct osext_uls_join {
 	__u64 flags;	/* 0 */
 	__u64 reserved;	/* 0 */
@@ -298,7 +301,8 @@ struct osext_uls_statistics {
 	__u64 returns;
 	__u64 aborts[OSEXT_ULS_ABORTS];
 	__u64 hosts;	/* alive now */
-	__u64 reserved[2];
+	__u64 injected;	/* processes that joined by themselves (module parameter inject) */
+	__u64 refused;	/* those that were to, and could not */
 	__u64 threads;	/* alive now */
 };
 

@@ -76,14 +76,52 @@ void UlsExtension::bind_timer(std::uint32_t number, std::uint64_t period_ns,
   if (period_ns < OSEXT_ULS_PERIOD_MIN_NS)
     throw UlsError(fmt::format("{}: a period of {} ns does not do: {} or more", name_, period_ns,
                                OSEXT_ULS_PERIOD_MIN_NS));
-  sandbox_->bind(id_, {OSEXT_ULS_TIMER, number, priority, 1, 0, period_ns});
+  bind({OSEXT_ULS_TIMER, number, priority, 1, 0, period_ns}, "a timer");
 }
 
 void UlsExtension::bind_software(std::uint32_t number, std::uint32_t queue, std::int32_t priority) {
-  if (queue < 1 || queue > OSEXT_ULS_QUEUE_MAX)
-    throw UlsError(fmt::format("{}: a queue of {} events does not do: 1 to {}", name_, queue,
-                               OSEXT_ULS_QUEUE_MAX));
-  sandbox_->bind(id_, {OSEXT_ULS_SOFTWARE, number, priority, queue});
+  bind({OSEXT_ULS_SOFTWARE, number, priority, queue}, "software");
+}
+
+void UlsExtension::bind(const UlsBinding& binding, const std::string& what) {
+  if (binding.queue < 1 || binding.queue > OSEXT_ULS_QUEUE_MAX)
+    throw UlsError(fmt::format("{}: a queue of {} events does not do: 1 to {}", name_,
+                               binding.queue, OSEXT_ULS_QUEUE_MAX));
+  if (!sandbox_) throw UlsError(fmt::format("{} is not loaded any more", name_));
+  try {
+    sandbox_->bind(id_, binding);
+  } catch (const std::system_error& error) {
+    const int number = error.code().value();
+    throw UlsError(fmt::format(
+        "{}: cannot bind event {} to {}: {}", name_, binding.number, what,
+        number == EEXIST   ? "the number is taken"
+        : number == ENOSPC ? fmt::format("there are {} bindings already", OSEXT_ULS_BINDINGS_MAX)
+        : number == EPERM
+            ? "not allowed: be root, or for another process' calls and faults who may trace it"
+            : std::generic_category().message(number)));
+  }
+}
+
+void UlsExtension::bind_call(std::uint32_t number, std::uint32_t call, pid_t process,
+                             std::uint32_t queue, std::int32_t priority) {
+  UlsBinding binding{OSEXT_ULS_SYSCALL, number, priority, queue};
+  binding.call = call;
+  binding.pid = static_cast<std::uint64_t>(process);
+  bind(binding, fmt::format("system calls of process {}", process ? process : getpid()));
+}
+
+void UlsExtension::bind_fault(std::uint32_t number, pid_t process, std::uint32_t queue,
+                              std::int32_t priority) {
+  UlsBinding binding{OSEXT_ULS_FAULT, number, priority, queue};
+  binding.pid = static_cast<std::uint64_t>(process);
+  bind(binding, fmt::format("faults of process {}", process ? process : getpid()));
+}
+
+void UlsExtension::bind_packet(std::uint32_t number, std::uint16_t port, std::uint32_t queue,
+                               std::int32_t priority) {
+  UlsBinding binding{OSEXT_ULS_PACKET, number, priority, queue};
+  binding.port = port;
+  bind(binding, fmt::format("packets at port {}", port));
 }
 
 int UlsExtension::raise(std::uint32_t number, std::uint64_t value) noexcept {

@@ -2,6 +2,8 @@
 // Extensions as a program handles them: load a file, bind events, read variables, unload.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstring>
 #include <optional>
 #include <string>
@@ -30,6 +32,15 @@ class UlsExtension {
   std::uint32_t id() const { return id_; }
   void bind_timer(std::uint32_t number, std::uint64_t period_ns, std::int32_t priority = 0);
   void bind_software(std::uint32_t number, std::uint32_t queue = 1, std::int32_t priority = 0);
+  // System call `call`, or OSEXT_ULS_ANY_CALL, of a process while it is a host; 0: this one.
+  void bind_call(std::uint32_t number, std::uint32_t call, pid_t process = 0,
+                 std::uint32_t queue = OSEXT_ULS_QUEUE_MAX, std::int32_t priority = 0);
+  // Faults of its program.
+  void bind_fault(std::uint32_t number, pid_t process = 0,
+                  std::uint32_t queue = OSEXT_ULS_QUEUE_MAX, std::int32_t priority = 0);
+  // UDP packets at a port of this process' network.
+  void bind_packet(std::uint32_t number, std::uint16_t port,
+                   std::uint32_t queue = OSEXT_ULS_QUEUE_MAX, std::int32_t priority = 0);
   // 0 or a negative errno, EAGAIN where its queue is full.
   int raise(std::uint32_t number, std::uint64_t value = 0) noexcept;
   // Only while joined: 0 and the extension's answer, or a negative errno.
@@ -60,6 +71,7 @@ class UlsExtension {
  private:
   friend class UlsSession;
   UlsExtension() = default;
+  void bind(const UlsBinding& binding, const std::string& what);
   UlsVariable require_variable(const std::string& name) const;
   void copy_out(const std::string& name, void* to, std::size_t bytes) const;
   void copy_in(const std::string& name, const void* from, std::size_t bytes);

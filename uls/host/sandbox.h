@@ -25,7 +25,7 @@ struct UlsBinding {
   std::uint32_t queue = 1, flags = 0;
   std::uint64_t period_ns = 0, count = 0;  // TIMER
   std::uint64_t call = 0, pid = 0;         // SYSCALL; FAULT: pid only
-  std::uint64_t port = 0;         // PACKET
+  std::uint64_t port = 0;                  // PACKET
 };
 
 struct UlsAnswer {

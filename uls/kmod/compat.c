@@ -60,6 +60,18 @@ void uls_force_signal(struct kernel_siginfo *info)
 	static_call(uls_force)(info, current, 0);	/* HANDLER_CURRENT */
 }
 
+static int no_munmap(struct mm_struct *mm, unsigned long start, size_t bytes, struct list_head *unmapped)
+{
+	return -ENOSYS;
+}
+
+DEFINE_STATIC_CALL(uls_munmap, no_munmap);
+
+int uls_do_munmap(struct mm_struct *mm, unsigned long start, size_t bytes)
+{
+	return static_call(uls_munmap)(mm, start, bytes, NULL);
+}
+
 /* 0, after a line in the kernel log, if there is none. */
 static unsigned long find(const char *name)
 {
@@ -76,24 +88,28 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 		uls_kernel.process_exit = tp;
 	if (!strcmp(tp->name, "sched_process_exec"))
 		uls_kernel.process_exec = tp;
+	if (!strcmp(tp->name, "sched_process_fork"))
+		uls_kernel.process_fork = tp;
 }
 
 int uls_compat_init(void)
 {
 	int error = find_lookup();
-	unsigned long may_access;
+	unsigned long may_access, munmap;
 
 	if (error)
 		return error;
 	uls_kernel.force_signal = find("force_sig_info_to_task");
 	may_access = find("ptrace_may_access");
-	if (!uls_kernel.force_signal || !may_access)
+	munmap = find("do_munmap");
+	if (!uls_kernel.force_signal || !may_access || !munmap)
 		return -ENOENT;
 	static_call_update(uls_force, (typeof(&force_nothing))uls_kernel.force_signal);
+	static_call_update(uls_munmap, (typeof(&no_munmap))munmap);
 	static_call_update(uls_may_access, (typeof(&no_access))may_access);
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
-	if (!uls_kernel.process_exit || !uls_kernel.process_exec) {
-		pr_err("osext_uls: this kernel has no tracepoints sched_process_exit and _exec: not supported\n");
+	if (!uls_kernel.process_exit || !uls_kernel.process_exec || !uls_kernel.process_fork) {
+		pr_err("osext_uls: this kernel has no tracepoints sched_process_exit, _exec and _fork: not supported\n");
 		return -ENOENT;
 	}
 	return 0;

@@ -15,7 +15,7 @@
 
 struct uls_kernel {
 	unsigned long force_signal;	/* the function behind every signal of a fault */
-	struct tracepoint *process_exit, *process_exec;
+	struct tracepoint *process_exit, *process_exec, *process_fork;
 };
 
 extern struct uls_kernel uls_kernel;
@@ -25,6 +25,9 @@ int uls_compat_init(void);
 
 /* The signal is forced upon current, as after a fault.  Context: any of a task's; it is diverted like others. */
 void uls_force_signal(struct kernel_siginfo *info);
+
+/* do_munmap().  Under the mmap lock, for writing; may sleep. */
+int uls_do_munmap(struct mm_struct *mm, unsigned long start, size_t bytes);
 
 /* ptrace_may_access().  May not sleep. */
 bool uls_ptrace_may_access(struct task_struct *task, unsigned int mode);

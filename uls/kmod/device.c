@@ -219,7 +219,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	case OSEXT_ULS_JOIN:
 		if (copy_from_user(&join, from, sizeof(join)))
 			return -EFAULT;
-		return join.flags || join.reserved ? -EINVAL : uls_join();
+		return join.flags || join.reserved ? -EINVAL : uls_join(false);
 	case OSEXT_ULS_OPEN:
 		if (copy_from_user(&open, from, sizeof(open)))
 			return -EFAULT;

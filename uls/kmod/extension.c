@@ -222,4 +222,5 @@ void uls_statistics(struct osext_uls_statistics *statistics)
 	}
 	uls_unlock_irq();
 	statistics->hosts = atomic_read(&uls_hosts);
+	uls_inject_statistics(statistics);
 }

@@ -129,15 +129,16 @@ static void on_exit(void *unused, struct task_struct *task)
 static void on_exec(void *unused, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
 {
 	on_exit(unused, task);
+	uls_inject_exec(binprm);
 }
 
 /* The process has this thread only, and shares its memory with nobody.  May sleep. */
-static bool is_alone(void)
+static bool is_alone(int patience_ms)
 {
 	int tries;
 
 	/* A thread that was joined may not be gone yet; readers in /proc hold a reference for a moment. */
-	for (tries = 0; tries < 100; tries++) {
+	for (tries = 0; tries < patience_ms; tries++) {
 		if (thread_group_empty(current) && atomic_read(&current->mm->mm_users) == 1)
 			return true;
 		msleep(1);
@@ -146,15 +147,15 @@ static bool is_alone(void)
 }
 
 /*
- * Of the calling process, which is fit to have the sandbox; with a reference.  May
- * sleep.  -EINVAL: several threads, or not a 64-bit program; -EOPNOTSUPP: it has a
+ * Of the calling process, which is fit to have the sandbox; with a reference;
+ * `injected`: it does not know.  May sleep.  -EINVAL: several threads, or not a 64-bit program; -EOPNOTSUPP: it has a
  * shadow stack.
  */
-int uls_host_new(struct uls_host **result)
+int uls_host_new(struct uls_host **result, bool injected)
 {
 	struct uls_host *host;
 
-	if (!is_alone() || current_pt_regs()->cs != __USER_CS)
+	if (!is_alone(injected ? 10 : 100) || current_pt_regs()->cs != __USER_CS)
 		return -EINVAL;
 	if (uls_has_shadow_stack(current))
 		return -EOPNOTSUPP;
@@ -163,6 +164,7 @@ int uls_host_new(struct uls_host **result)
 		return -ENOMEM;
 	atomic_inc(&objects);
 	kref_init(&host->references);
+	host->injected = injected;
 	host->task = current;
 	host->pid = task_pid_nr(current);
 	host->mm = current->mm;
@@ -177,14 +179,18 @@ int uls_host_new(struct uls_host **result)
  * The calling process becomes a host.  May sleep.  -EBUSY: it is one; -EEXIST:
  * something lies where the sandbox goes; or as uls_host_new().
  */
-int uls_join(void)
+int uls_join(bool injected)
 {
-	struct uls_host *host;
+	struct uls_host *host = this_cpu_read(uls_cpu.host);	/* current's, on whatever CPU */
 	int error;
 
-	if (this_cpu_read(uls_cpu.host))
-		return -EBUSY;
-	error = uls_host_new(&host);	/* the task's reference */
+	if (host) {
+		if (injected || !host->injected || host->asked)
+			return -EBUSY;
+		host->asked = true;
+		return 0;
+	}
+	error = uls_host_new(&host, injected);	/* the task's reference */
 	if (error)
 		return error;
 	error = uls_map(host);

@@ -74,8 +74,13 @@ static int __init uls_init(void)
 	error = uls_device_init();
 	if (error)
 		goto fail_device;
+	error = uls_inject_init();
+	if (error)
+		goto fail_inject;
 	return 0;
 
+fail_inject:
+	uls_device_exit();
 fail_device:
 	preempt_notifier_dec();
 	uls_host_exit();
@@ -87,10 +92,12 @@ fail_fault:
 	return error;
 }
 
-/* No file is open and no process joined. */
+/* No file is open, and no process joined but those that were injected. */
 static void __exit uls_exit(void)
 {
 	uls_device_exit();
+	uls_inject_exit();
+	uls_eject_all();
 	preempt_notifier_dec();
 	uls_host_exit();
 	uls_fault_exit();	/* waits for tasks that are on their way out of the module, too */

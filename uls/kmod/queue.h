@@ -77,7 +77,7 @@ static __always_inline struct uls_extension *uls_take(struct uls_host *host)
 	struct uls_extension *extension;
 	struct uls_binding *binding;
 	struct osext_uls_record *told;
-	u32 waiting = uls_deliverable, place;
+	u32 waiting = uls_deliverable, place, head, flags;
 
 	if (!waiting)
 		return NULL;
@@ -85,23 +85,25 @@ static __always_inline struct uls_extension *uls_take(struct uls_host *host)
 	place = __ffs(extension->ready);
 	binding = extension->bindings[place];
 	told = extension->told;
+	head = binding->head;
+	flags = binding->flags;
 	*(u64 *)&told->kind = *(const u64 *)&binding->kind;	/* and the number */
-	told->value = binding->values[binding->head];
+	told->value = binding->values[head];
 	told->overrun = binding->overrun;
 	told->pid = host->pid;
 	told->cpu = raw_smp_processor_id();
 	told->drained = host->drained;
 	told->stamp = binding->stamp;
-	if (unlikely(binding->flags & ULS_TOLD_MORE))
+	if (unlikely(flags & ULS_TOLD_MORE))
 		uls_tell_more(binding, told);
 	binding->overrun = 0;
-	binding->head = (binding->head + 1) % OSEXT_ULS_QUEUE_MAX;
+	binding->head = (head + 1) % OSEXT_ULS_QUEUE_MAX;
 	if (!--binding->count)
 		extension->ready &= ~(1U << place);
 	extension->host = host;
 	uls_deliverable &= ~(1U << extension->id);
 	extension->statistics.upcalls++;
-	extension->taken_flags = binding->flags;
+	extension->taken_flags = flags;
 	return extension;
 }
 

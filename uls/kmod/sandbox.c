@@ -157,10 +157,17 @@ static const struct file_operations region_operations = {
 	.release = region_release,
 };
 
+/* Those who do not know do not keep the module, which makes them leave when it goes (eject.c). */
+static const struct file_operations injected_operations = {
+	.mmap = region_mmap,
+	.release = region_release,
+};
+
 /* Maps the sandbox into the caller's memory.  0 or a negative errno.  May sleep. */
 int uls_map(struct uls_host *host)
 {
-	struct file *file = anon_inode_getfile("[osext_uls]", &region_operations, host, O_RDWR);
+	struct file *file = anon_inode_getfile("[osext_uls]", host->injected ? &injected_operations : &region_operations,
+					       host, O_RDWR);
 	unsigned long address;
 
 	if (IS_ERR(file))
@@ -228,6 +235,19 @@ void uls_shut(struct uls_host *host)
 		zap_vma_ptes(vma, OSEXT_ULS_CODE, 2 * OSEXT_ULS_PAGE_BYTES);
 	mmap_read_unlock(host->mm);
 	mmput(host->mm);
+}
+
+/* A thread of the kernel's, which is in the memory of a host that is one no more.  May sleep. */
+void uls_unmap(struct uls_host *host)
+{
+	struct vm_area_struct *vma;
+
+	mmap_write_lock(host->mm);
+	vma = find_vma(host->mm, OSEXT_ULS_CODE);
+	if (vma && vma->vm_ops == &region_ops && vma->vm_file->private_data == host &&
+	    uls_do_munmap(host->mm, OSEXT_ULS_CODE, OSEXT_SANDBOX_SIZE))
+		pr_err("osext_uls: cannot unmap the sandbox from a process\n");
+	mmap_write_unlock(host->mm);
 }
 
 static u64 entry(struct page *page, unsigned long rights)

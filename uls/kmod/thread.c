@@ -172,7 +172,7 @@ int uls_thread_start(struct uls_extension *extension, const struct osext_uls_thr
 		return error;
 	if (!thread)
 		return -EMFILE;
-	error = uls_host_new(&host);
+	error = uls_host_new(&host, false);
 	if (error)
 		return error;
 	error = uls_area_allocate(OSEXT_ULS_DATA, wanted->stack_bytes + sizeof(struct osext_uls_thread_record),

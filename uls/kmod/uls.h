@@ -34,6 +34,7 @@
 
 #include <osext/uls.h>
 
+struct linux_binprm;
 struct uls_extension;
 
 /* What is told about an event besides its value. */
@@ -128,6 +129,8 @@ struct uls_host {
 	struct callback_head work;	/* on the way to user mode: arm the CPU's notifier */
 	bool work_queued;
 	bool joined;
+	bool injected;		/* it was not its own wish, */
+	bool asked;		/* though later it was */
 	bool watched;		/* `watches` is not empty; read by the host without the lock */
 	struct list_head in_hosts;	/* all that joined, under uls_lock */
 	struct list_head watches;	/* bindings, under uls_lock */
@@ -220,6 +223,7 @@ int uls_map(struct uls_host *host);
 int uls_try_open(const struct osext_uls_open *open);
 void uls_keep_open(struct uls_host *host);
 void uls_shut(struct uls_host *host);
+void uls_unmap(struct uls_host *host);
 
 /* extension.c; all may sleep, under uls_mutex */
 struct uls_extension *uls_find(u32 id);
@@ -240,12 +244,21 @@ u32 uls_most_urgent(u32 candidates);
 /* host.c */
 int uls_host_init(void);
 void uls_host_exit(void);
-int uls_host_new(struct uls_host **host);
-int uls_join(void);
+int uls_host_new(struct uls_host **host, bool injected);
+int uls_join(bool injected);
 void uls_host_end(struct uls_host *host);
 void uls_host_put(struct uls_host *host);
 void uls_host_kick(struct uls_host *host);
 extern struct list_head uls_all_hosts;	/* under uls_lock */
+
+/* inject.c */
+int uls_inject_init(void);
+void uls_inject_exit(void);
+void uls_inject_exec(const struct linux_binprm *binprm);
+void uls_inject_statistics(struct osext_uls_statistics *statistics);
+
+/* eject.c */
+void uls_eject_all(void);
 
 /* watch.c */
 int uls_watch_begin(struct uls_watch *watch, u64 pid);

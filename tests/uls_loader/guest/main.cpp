@@ -142,7 +142,8 @@ void expect(const std::string& words, int status, const std::string& text) {
 void by_tool() {
   expect("raise demo 3", 1, "no extension demo is loaded");
   FILE* creator = popen(fmt::format("{} load {} --name demo --event 3 --timer 1000 --busy "
-                                    "--share 42=4096 --budget 1000000 --thread greet",
+                                    "--share 42=4096 --budget 1000000 --syscall getsid "
+                                    "--syscall 4242 --fault --packet 4711 --thread greet",
                                     tool, good)
                             .c_str(),
                         "r");
@@ -160,6 +161,14 @@ void by_tool() {
   std::string line = next_line();
   require(line.rfind("demo is loaded", 0) == 0, "load says {}", line);
   expect("list", 0, good);
+  expect("list", 0, "event 3 raised");
+  expect("list", 0, "event 4 timer 1000 us");
+  expect("list", 0, "event 5 syscall getsid of ");
+  expect("list", 0, "event 6 syscall 4242 of ");
+  expect("list", 0, "event 7 faults of ");
+  expect("list", 0, "event 8 packets at 4711");
+  expect(fmt::format("load {} --syscall no_such_call", good), 1, "there is no system call");
+  expect(fmt::format("load {} --fault --watch 4000000", good), 1, "No such process");
   expect("raise demo 3 77", 0, "");
   expect("raise demo 9", 1, "has no event 9");
   while (call("read demo events_software").text != "1\n" ||

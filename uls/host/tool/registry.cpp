@@ -38,6 +38,8 @@ UlsEntry parse(const std::string& name, const std::string& text) {
     if (key == "id") words >> entry.id;
     if (key == "creator") words >> entry.creator;
     if (key == "path") std::getline(words >> std::ws, entry.path);
+    if (std::string binding; key == "binding" && std::getline(words >> std::ws, binding))
+      entry.bindings.push_back(binding);
     UlsVariable where{};
     if (key == "variable" && words >> variable >> where.address >> where.bytes &&
         where.bytes <= OSEXT_ULS_PAGE_BYTES)
@@ -65,7 +67,8 @@ bool read_entry(const fs::path& file, UlsEntry& entry) {
 
 }  // namespace
 
-UlsRegistration::UlsRegistration(const UlsExtension& extension, const std::string& path) {
+UlsRegistration::UlsRegistration(const UlsExtension& extension, const std::string& path,
+                                 const std::vector<std::string>& bindings) {
   if (extension.name().find('/') != std::string::npos || extension.name().front() == '.')
     throw UlsError(
         fmt::format("the name '{}' does not do: no /, no dot at the begin", extension.name()));
@@ -78,6 +81,7 @@ UlsRegistration::UlsRegistration(const UlsExtension& extension, const std::strin
     throw UlsError(fmt::format("cannot write {}: {}", file, std::strerror(errno)));
   file_ = file;
   std::string text = fmt::format("id {}\ncreator {}\npath {}\n", extension.id(), getpid(), path);
+  for (const std::string& binding : bindings) text += fmt::format("binding {}\n", binding);
   for (const auto& [name, where] : extension.variables())
     text += fmt::format("variable {} {} {}\n", name, where.address, where.bytes);
   if (write(descriptor_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))

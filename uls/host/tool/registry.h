@@ -18,12 +18,14 @@ struct UlsEntry {
   std::uint32_t id = 0;
   pid_t creator = 0;
   std::map<std::string, UlsVariable> variables;
+  std::vector<std::string> bindings;  // in words
 };
 
 // The creator's own entry, as long as this lives.  Throws UlsError.
 class UlsRegistration {
  public:
-  UlsRegistration(const UlsExtension& extension, const std::string& path);
+  UlsRegistration(const UlsExtension& extension, const std::string& path,
+                  const std::vector<std::string>& bindings);
   ~UlsRegistration();
   UlsRegistration(const UlsRegistration&) = delete;
   UlsRegistration& operator=(const UlsRegistration&) = delete;

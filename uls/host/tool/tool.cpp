@@ -11,6 +11,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "uls/host/call_names.h"
 #include "uls/host/tool/registry.h"
 
 namespace {
@@ -22,6 +23,10 @@ struct LoadOptions {
   osext::UlsExtensionOptions extension;
   std::vector<double> timers_us;
   std::vector<std::uint32_t> events;
+  std::vector<std::string> calls;
+  std::vector<std::uint16_t> ports;
+  pid_t watch = 0;
+  bool faults = false;
   std::vector<std::string> shared;   // KEY=BYTES
   std::vector<std::string> threads;  // functions
   std::uint32_t queue = OSEXT_ULS_QUEUE_MAX;
@@ -67,6 +72,37 @@ void stay(const LoadOptions& options, const osext::UlsExtension& extension) {
   }
 }
 
+// Binds what was asked for: raised events by their own numbers, the others by the next free ones.
+std::vector<std::string> bind(const LoadOptions& options, osext::UlsExtension& extension) {
+  std::vector<std::string> bindings;
+  std::uint32_t number = 0;
+  for (const std::uint32_t event : options.events) {
+    extension.bind_software(event, options.queue);
+    bindings.push_back(fmt::format("{} raised", event));
+    number = std::max(number, event + 1);
+  }
+  for (const double period : options.timers_us) {
+    extension.bind_timer(number, static_cast<std::uint64_t>(period * 1000));
+    bindings.push_back(fmt::format("{} timer {} us", number++, period));
+  }
+  const pid_t process = options.watch ? options.watch : getpid();
+  for (const std::string& call : options.calls) {
+    const std::uint32_t which = osext::uls_call_number(call);
+    extension.bind_call(number, which, process, options.queue);
+    bindings.push_back(
+        fmt::format("{} syscall {} of {}", number++, osext::uls_call_name(which), process));
+  }
+  if (options.faults) {
+    extension.bind_fault(number, process, options.queue);
+    bindings.push_back(fmt::format("{} faults of {}", number++, process));
+  }
+  for (const std::uint16_t port : options.ports) {
+    extension.bind_packet(number, port, options.queue);
+    bindings.push_back(fmt::format("{} packets at {}", number++, port));
+  }
+  return bindings;
+}
+
 int load(const LoadOptions& options) {
   struct sigaction action = {};
   action.sa_handler = [](int) { asked_to_end = 1; };
@@ -77,17 +113,10 @@ int load(const LoadOptions& options) {
   osext::UlsExtensionOptions wanted = options.extension;
   wanted.budget_ns = static_cast<std::uint64_t>(options.budget_us * 1000);
   osext::UlsExtension extension = session.load(options.path, wanted);
-  std::uint32_t number = 0;
-  for (const std::uint32_t event : options.events) {
-    extension.bind_software(event, options.queue);
-    number = std::max(number, event + 1);
-  }
-  for (const double period : options.timers_us)
-    extension.bind_timer(number++, static_cast<std::uint64_t>(period * 1000));
   std::vector<osext::UlsThread> threads;
   for (const std::string& function : options.threads)
     threads.push_back(extension.start_thread(function));
-  const osext::UlsRegistration registration(extension, options.path);
+  const osext::UlsRegistration registration(extension, options.path, bind(options, extension));
   if (!options.elsewhere) session.sandbox().join();
   if (options.busy) setpriority(PRIO_PROCESS, 0, 19);
   fmt::print("{} is loaded, id {}, creator {}\n", extension.name(), extension.id(), getpid());
@@ -114,6 +143,7 @@ int list() {
   osext::UlsSandbox sandbox;
   for (const osext::UlsEntry& entry : osext::list_uls()) {
     fmt::print("{}: id {}, creator {}, {}\n  ", entry.name, entry.id, entry.creator, entry.path);
+    for (const std::string& binding : entry.bindings) fmt::print("event {}\n  ", binding);
     print_statistics("counts:", sandbox.statistics(entry.id));
   }
   return 0;
@@ -176,6 +206,16 @@ int main(int argc, char** argv) {
   load_command->add_option("--thread", options.threads,
                            "a function that the kernel schedules as a thread in the sandbox; may "
                            "be repeated");
+  load_command->add_option("--syscall", options.calls,
+                           "an event where this call, by name or number, or all, of the watched "
+                           "process return; may be repeated");
+  load_command->add_flag("--fault", options.faults, "an event where the watched process faults");
+  load_command->add_option("--watch", options.watch,
+                           "the process that is watched, while it is a host; default: this one");
+  load_command
+      ->add_option("--packet", options.ports,
+                   "an event where a UDP packet arrives at this port; may be repeated")
+      ->check(CLI::Range(1, 65535));
   load_command->add_option("--queue", options.queue, "events that may wait, of each number")
       ->capture_default_str();
   load_command->add_option("--share", options.shared,
