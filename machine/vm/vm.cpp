@@ -98,6 +98,9 @@ void Vm::save(const std::filesystem::path& file, Deadline deadline) {
 
 void Vm::load(const std::filesystem::path& file, Deadline deadline) {
   try {
+    // QEMU would announce the machine to the network, which there is not, at some moments of the
+    // host's time; its main thread must sleep then (machine/sim/idle_plugin.cpp).
+    qmp_->execute("migrate-set-parameters", {{"announce-rounds", 0}}, deadline_in(answer_time));
     qmp_->execute("migrate-incoming", {{"uri", "file:" + file.string()}}, deadline_in(answer_time));
     wait_migration(deadline);
   } catch (const QmpError& error) {
