@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# figures.sh OSEXT KERNEL: the floors and orders of primitive_cost on one kernel, in
-# instructions, at two seeds; fast and slow paths counted.
+# figures.sh OSEXT KERNEL SEED...: the floors and orders of primitive_cost on one kernel, in
+# instructions, at each seed; fast and slow paths counted.
 set -euo pipefail
 
 osext=$1
 kernel=$2
+seeds=("${@:3}")
 case $kernel in
   6.12) ptrace_factor=20 ;;
   6.1) ptrace_factor=12 ;;
@@ -51,7 +52,7 @@ fact() {
     { echo "no counter $3 of hijack $1 $2" >&2; exit 1; }
 }
 
-for seed in 1 2; do
+for seed in "${seeds[@]}"; do
   echo "kernel $kernel, seed $seed"
   timeout 600 "$osext" run --quick --only primitive_cost \
     --kernel "$kernel" --profile pentium4 --seed "$seed" --out "$work/$seed" >/dev/null
@@ -142,12 +143,14 @@ for seed in 1 2; do
 done
 
 # The seed draws the order of the rows and where stack and data lie: two seeds are two measurements.
-if cmp -s "$work/1/samples.jsonl" "$work/2/samples.jsonl"; then
-  echo "FAILED  the seed changes no sample"
-  failures=$((failures + 1))
-else
-  echo "ok      samples that differ between the seeds: $(comm -3 <(sort "$work/1/samples.jsonl") \
-    <(sort "$work/2/samples.jsonl") | wc -l) lines"
-fi
+for seed in "${seeds[@]:1}"; do
+  if cmp -s "$work/${seeds[0]}/samples.jsonl" "$work/$seed/samples.jsonl"; then
+    echo "FAILED  seed $seed changes no sample"
+    failures=$((failures + 1))
+  else
+    echo "ok      lines that differ from those of seed ${seeds[0]}: $(comm -3 \
+      <(sort "$work/${seeds[0]}/samples.jsonl") <(sort "$work/$seed/samples.jsonl") | wc -l)"
+  fi
+done
 
 ((failures == 0))
