@@ -8,7 +8,9 @@ set -euo pipefail
 osext=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-run=("$osext" run --quick --only primitive_cost --profile pentium4 --out "$work/run")
+# Three units: two at work at a time, and one that waits.
+run=("$osext" run --quick --only primitive_cost --mechanism linux,ptrace,uls --profile pentium4
+  --out "$work/run")
 
 die() {
   echo "$*" >&2
