@@ -62,8 +62,9 @@
 #define OSEXT_ULS_BY_IRET 1	/* enter by IRET even from a system call, where SYSRET would do */
 #define OSEXT_ULS_MARK_EVENT 2	/* BEGIN marker where the event happens: in the timer's callback, in RAISE */
 #define OSEXT_ULS_MARK_UPCALL 4	/* BEGIN marker where the module starts to deliver it */
+#define OSEXT_ULS_WAKE 8	/* when its upcall has returned, who waits for a word that it changed (PASS) is woken */
 #define OSEXT_ULS_FLUSH_ALL 256	/* opening the sandbox drops all translations of the process, as without INVLPG */
-#define OSEXT_ULS_BIND_FLAGS (7 | OSEXT_ULS_FLUSH_ALL)
+#define OSEXT_ULS_BIND_FLAGS (15 | OSEXT_ULS_FLUSH_ALL)
 
 #define OSEXT_ULS_REVOKE 1	/* flag of GRANT */
 #define OSEXT_ULS_NONE 0xffffffff	/* GET_STATISTICS: no extension, but all together */

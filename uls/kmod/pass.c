@@ -5,7 +5,10 @@
  * another one waited for.  Linux's futexes cannot: those of one process concern no
  * other, and shared ones need pages that the kernel may take references of.
  *
- * Context of everything: may sleep.
+ * An upcall makes no system call: it changes words as it likes, and where its binding
+ * has OSEXT_ULS_WAKE, the waiters' words are looked at when it has returned.
+ *
+ * Context of everything but uls_pass_look(): may sleep.
  */
 #include <linux/capability.h>
 #include <linux/list.h>
@@ -20,14 +23,15 @@ struct waiter {
 	struct list_head list;
 	struct task_struct *task;
 	u32 id, address;
+	u32 known;
 	u32 got;
 	int result;	/* 1: still waits */
 };
 
 /*
  * An extension that is found under this lock stays in place until it is released.
- * Not taken in interrupts; tasks are woken under it, which keeps their structures
- * alive meanwhile.
+ * Not taken in interrupts, though with interrupts off; tasks are woken under it, which
+ * keeps their structures alive meanwhile.
  */
 static DEFINE_SPINLOCK(lock);
 static LIST_HEAD(waiters);
@@ -84,6 +88,7 @@ static int begin(const struct file *session, struct osext_uls_pass *pass, struct
 			own->task = current;
 			own->id = pass->id;
 			own->address = pass->wait;
+			own->known = pass->known;
 			own->result = 1;
 			/* Before anybody is woken: the way to the other one is then one switch. */
 			set_current_state(TASK_INTERRUPTIBLE);
@@ -152,5 +157,25 @@ void uls_pass_end(u32 id)
 	list_for_each_entry_safe(waiter, next, &waiters, list)
 		if (waiter->id == id)
 			wake(waiter, 0, -EOWNERDEAD);
+	spin_unlock(&lock);
+}
+
+/*
+ * An upcall of the extension has returned.  Whoever waits from now on sees the words as
+ * it left them.  Context: on the way to user mode, interrupts off, not under uls_lock.
+ */
+void uls_pass_look(u32 id)
+{
+	struct waiter *waiter, *next;
+	u32 now;
+
+	spin_lock(&lock);
+	list_for_each_entry_safe(waiter, next, &waiters, list) {
+		if (waiter->id != id)
+			continue;
+		now = READ_ONCE(*(u32 *)uls_alias(waiter->address));
+		if (now != waiter->known)
+			wake(waiter, now, 0);
+	}
 	spin_unlock(&lock);
 }

@@ -310,6 +310,7 @@ u32 uls_threads_alive(const struct uls_extension *extension);
 /* pass.c; may sleep */
 long uls_pass(const struct file *session, struct osext_uls_pass *pass);
 void uls_pass_end(u32 id);
+void uls_pass_look(u32 id);
 
 /* device.c; may sleep */
 int uls_device_init(void);

@@ -179,10 +179,20 @@ static void count_end(struct uls_extension *extension, int verdict)
 	}
 }
 
+/* The scheduler was asked before this notifier ran: who is more urgent than the host gets an interrupt. */
+static noinline void wake_waiters(struct uls_cpu *cpu, u32 id)
+{
+	uls_pass_look(id);
+	if (need_resched())
+		irq_work_queue(&cpu->kick);
+}
+
 /* The upcall is over; another event may follow on the spot.  verdict: enum osext_uls_abort, or -1. */
 static void end(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs, int verdict)
 {
 	struct uls_extension *extension = host->extension, *next = NULL;
+	bool wakes = extension->taken_flags & OSEXT_ULS_WAKE;
+	u32 id = extension->id;
 
 	if (unlikely(host->called)) {
 		host->called = false;
@@ -199,6 +209,8 @@ static void end(struct uls_cpu *cpu, struct uls_host *host, struct pt_regs *regs
 		next->statistics.drained++;
 	}
 	uls_unlock();
+	if (unlikely(wakes))
+		wake_waiters(cpu, id);
 	if (next) {
 		enter(cpu, host, regs, next);
 		return;

@@ -11,6 +11,7 @@ extern "C" {
 unsigned long told_argument = 0, told_pid = 0, told_user = 0, told_stack = 0;
 long results[16] = {};
 unsigned long calls = 0;
+volatile std::uint32_t upcalls = 0;  // a word, for threads to wait for
 volatile std::uint32_t request = 0, reply = 0;
 volatile unsigned long ticks = 0;
 char area[4096] = {1};
@@ -19,6 +20,7 @@ char area[4096] = {1};
 // An event's value says what to do wrong, a call's is doubled.
 void osext_uls_extension(const osext_uls_record* record) {
   ++calls;
+  upcalls = upcalls + 1;
   if (record->kind != OSEXT_ULS_CALLED) return;
   if (record->number == 99) abort();
   while (record->number == 98) asm volatile("pause");
@@ -47,6 +49,15 @@ long echo(std::uint64_t files, const Record*) {
   }
   results[0] = count;
   return 0;
+}
+
+// Notes how many upcalls there were, whenever it is woken.
+long listen(std::uint64_t, const Record* self) {
+  for (;;) {
+    const std::uint32_t known = upcalls;
+    results[1] = known;
+    if (const long error = wait_for(self, upcalls, known)) return -error;
+  }
 }
 
 // Adds one to each request.

@@ -115,6 +115,38 @@ const RegisterCheck passes("passes", [] {
           describe_status(status));
 });
 
+// An upcall makes no system call: whom it wants to wake the module wakes, when it has returned and
+// if the binding says so.
+const RegisterCheck wakes("wakes", [] {
+  constexpr std::uint32_t kWakes = 1, kSilent = 2;
+  constexpr long kTimes = 300;
+  Loaded module;
+  UlsSession session;
+  UlsExtension extension = load_threads(session);
+  UlsSandbox& sandbox = session.sandbox();
+  sandbox.join();
+  sandbox.bind(extension.id(), {.number = kWakes, .flags = OSEXT_ULS_WAKE});
+  sandbox.bind(extension.id(), {.number = kSilent});
+  const auto heard = [&] { return extension.get<std::array<long, 2>>("results")[1]; };
+  UlsThread thread = extension.start_thread("listen");
+  usleep(20'000);
+  for (long i = 1; i <= kTimes; ++i) {
+    require(extension.raise(kWakes) == 0, "raising fails");
+    wait_until("the thread", [&] { return heard() == i; });
+  }
+  require(extension.raise(kSilent) == 0, "raising fails");
+  usleep(50'000);
+  require(heard() == kTimes, "woken without being asked");
+  require(extension.raise(kWakes) == 0, "raising fails");
+  wait_until("the thread", [&] { return heard() == kTimes + 2; });
+  // Many at once are not lost, though it is not woken as often.
+  for (long i = 0; i < kTimes; ++i) extension.raise(kWakes);
+  wait_until("the thread", [&] { return heard() == 2 * kTimes + 2; });
+  require(extension.statistics().returns == 2 * kTimes + 2, "{} returns",
+          extension.statistics().returns);
+  sandbox.leave();
+});
+
 void call_and_be_answered() {
   UlsSession session;
   UlsExtension extension = load_threads(session);
