@@ -13,7 +13,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/uls/guest/check.h"
+#include "tests/uls/guest/thread_check.h"
 
 namespace osext::test {
 namespace {
@@ -178,6 +178,7 @@ const RegisterCheck inject_and("inject_and", [] {
     });
   };
   require(run("injected_program") == 0, "see above");
+  require(run("injected_thread") == 0, "see above");
   // Children join too, and theirs.
   const std::uint64_t before = sandbox.statistics().injected;
   output_of("(:); (:; (:)); (busybox true)");
@@ -215,6 +216,28 @@ const RegisterCheck injected_program("injected_program", [] {
   sandbox.leave();
   require(!is_mapped(getpid()), "it cannot leave");
   sandbox.unload(extension.id);
+});
+
+// Part of inject_and: the child of one that was injected, a host itself, becomes a thread of its
+// extension; its injected parent goes on as a host.
+const RegisterCheck injected_thread("injected_thread", [] {
+  require(is_mapped(getpid()), "it is not injected");
+  UlsSession session;
+  UlsExtension extension = load_threads(session);
+  extension.bind_software(0);
+  const std::uint64_t hosts = session.sandbox().statistics().hosts;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    const int status = run_thread(extension, "tell", i);
+    require(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the thread {}",
+            describe_status(status));
+    require(word_of(extension, "told_argument") == i, "another argument");
+    require(extension.raise(0) == 0 && extension.statistics().returns == i, "no upcall");
+  }
+  // One that an injected process starts, and that has the sandbox open, is no host.
+  UlsThread thread = extension.start_thread("sleep_long");
+  require(extension.statistics().threads == 1 && session.sandbox().statistics().hosts == hosts,
+          "it counts as a host");
+  require(is_mapped(getpid()), "its parent has left");
 });
 
 // Watched across what it executes, as long as it may be.

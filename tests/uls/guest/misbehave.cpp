@@ -315,7 +315,7 @@ const RegisterCheck refusals("refusals", [] {
   };
   require(bind({9, 0, 0, 1}) == EINVAL && bind({OSEXT_ULS_SOFTWARE, 0, 0, 0}) == EINVAL &&
               bind({OSEXT_ULS_SOFTWARE, 0, 0, OSEXT_ULS_QUEUE_MAX + 1}) == EINVAL &&
-              bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 8}) == EINVAL &&
+              bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 16}) == EINVAL &&
               bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 0, 5}) == EINVAL &&
               bind({OSEXT_ULS_SOFTWARE, 0, 0, 1, 0, 0, 1}) == EINVAL &&
               bind({OSEXT_ULS_TIMER, 0, 0, 1, 0, 999}) == EINVAL,
@@ -348,56 +348,6 @@ const RegisterCheck load_often("load_often", [] {
       require(extension.raise() == 0 && extension.count() >= 1, "no upcall");
       sandbox.unload(extension.id);
     }
-  });
-});
-
-// 32 random bits, or something that is nearly right.
-std::uint32_t any() {
-  const std::uint32_t near[] = {0,
-                                1,
-                                2,
-                                3,
-                                15,
-                                16,
-                                64,
-                                4096,
-                                OSEXT_ULS_CODE,
-                                OSEXT_ULS_DATA,
-                                OSEXT_ULS_CODE + 4096,
-                                OSEXT_ULS_DATA + 4096,
-                                0xffffffff};
-  return dice() % 4 ? near[dice() % std::size(near)] : static_cast<std::uint32_t>(dice());
-}
-
-const RegisterCheck random_requests("random_requests", [] {
-  Loaded module;
-  in_child([] {
-    UlsSandbox sandbox;
-    const unsigned long commands[] = {OSEXT_ULS_JOIN,  OSEXT_ULS_LOAD,   OSEXT_ULS_WRITE,
-                                      OSEXT_ULS_READ,  OSEXT_ULS_START,  OSEXT_ULS_BIND,
-                                      OSEXT_ULS_RAISE, OSEXT_ULS_UNLOAD, OSEXT_ULS_GET_STATISTICS,
-                                      OSEXT_ULS_GRANT, OSEXT_ULS_OPEN};
-    static std::uint32_t memory[2048];
-    for (std::uint64_t i = 0; i < rounds(20000); ++i) {
-      std::uint32_t words[64];
-      for (std::uint32_t& word : words) word = any();
-      unsigned long command = commands[dice() % std::size(commands)];
-      if (dice() % 16 == 0) command ^= 1UL << dice() % 32;
-      if (command == OSEXT_ULS_WRITE || command == OSEXT_ULS_READ) {
-        const auto here = reinterpret_cast<std::uintptr_t>(memory);
-        words[4] = here;
-        words[5] = here >> 32;
-        words[2] %= sizeof memory;
-      }
-      ioctl(sandbox.descriptor(), command, dice() % 32 ? words : nullptr);
-    }
-  });
-  in_child([] {
-    UlsSandbox sandbox;
-    sandbox.join();
-    Extension extension(sandbox, extension_count);
-    extension.bind_software();
-    require(extension.raise() == 0 && extension.count() == 1, "no upcall afterwards");
   });
 });
 
