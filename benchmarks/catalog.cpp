@@ -161,7 +161,7 @@ MechanismInfo uls_info() {
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
   info.variants["udp_stream"] = {{{"policy", "uls"}}};
   for (const char* workload : {"traced_call", "traced_program"})
-    info.variants[workload] = {{{"tracer", "upcall"}}};
+    info.variants[workload] = {{{"tracer", "upcall"}}, {{"tracer", "thread"}}};
   info.variants["signal_interval"] = {{{"hosts", "all"}}, {{"hosts", "one"}}};
   info.variants["nanosleep"] = {{{"hosts", "all"}}};
   // What opening does to the TLB: as the slides have it, and by the sandbox's own two pages.

@@ -122,7 +122,9 @@ Table table_of(const RunInfo& info, const std::vector<Tracer>& tracers) {
       "of "
       "redirections. ptrace: two stops a call and the registers; uls: an upcall when a call "
       "returns "
-      "notes its number and its result; hijack: the executive prints a line, as strace does, and "
+      "notes its number and its result, or leaves them to a thread in the sandbox with a "
+      "real-time priority, which is woken each time; hijack: the executive prints a line, as "
+      "strace does, and "
       "nobody reads it.");
   table.group_id = "mechanism";
   table.columns = {column("tracer", "tracer", "", Align::left)};

@@ -6,7 +6,8 @@
 //   measures: traced_call: getppid() of a process that is traced; traced_program: a real program
 //             from execve() to its end.  Every tracer sees number and result of each call:
 //             ptrace by two stops and the registers; ULS by an upcall when the call returns, which
-//             notes both; Hijack's executive prints a line, as strace does, and nobody reads it
+//             notes both, or leaves both to a thread in the sandbox, which is woken; Hijack's
+//             executive prints a line, as strace does, and nobody reads it
 //   excludes: nothing is subtracted; the rows of linux are the same without a tracer
 //   expected: the slides print no figures
 //   confounders: time is virtual on the simulated machine: switches of address spaces and TLB

@@ -11,101 +11,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <stdexcept>
 #include <system_error>
-#include <vector>
 
+#include "benchmarks/mechanisms/uls_tracer.h"
 #include "uls/host/sandbox.h"
 #include "workloads/child.h"
 #include "workloads/traced.h"
 
-// The extension: notes number and result of the last 1024 calls, and counts them; and those of one
-// number.  The first word becomes the address of its data: the count, the others' count, that
-// number, and then the calls, 16 bytes each.
-asm(R"(
-  .section .rodata
-  .balign 16
-osext_uls_trace:
-  .quad 0
-osext_uls_trace_entry:
-  movq osext_uls_trace(%rip), %rsi
-  movl 64(%rdi), %eax  # struct osext_uls_record: about.call.number
-  movq 8(%rdi), %rdx   # value, which is the result
-  movq (%rsi), %rcx
-  incq (%rsi)
-  cmpq %rax, 16(%rsi)
-  jne 1f
-  incq 8(%rsi)
-1:
-  andl $1023, %ecx
-  shll $4, %ecx
-  movq %rax, 32(%rsi, %rcx)
-  movq %rdx, 40(%rsi, %rcx)
-  ret
-osext_uls_trace_end:
-  .text
-)");
-extern "C" const char osext_uls_trace[], osext_uls_trace_entry[], osext_uls_trace_end[];
-
 namespace osext {
 namespace {
-
-static_assert(offsetof(osext_uls_record, value) == 8 &&
-              offsetof(osext_uls_record, about.call.number) == 64);
-
-constexpr std::size_t kLogBytes = 1024 * 16;
-constexpr std::uint32_t kQueue = OSEXT_ULS_QUEUE_MAX;
-
-class TraceExtension {
- public:
-  explicit TraceExtension(UlsSandbox& sandbox) : sandbox_(sandbox) {
-    const std::size_t bytes = osext_uls_trace_end - osext_uls_trace;
-    loaded_ = sandbox.load({.name = "tracer",
-                            .code_bytes = static_cast<std::uint32_t>(bytes),
-                            .data_bytes = sizeof(Counts) + kLogBytes,
-                            .budget_ns = OSEXT_ULS_BUDGET_MAX_NS});
-    std::vector<char> image(osext_uls_trace, osext_uls_trace_end);
-    const std::uint64_t data = loaded_.data;
-    std::memcpy(image.data(), &data, sizeof data);
-    sandbox.write(loaded_.id, loaded_.code, image.data(), bytes);
-    const Counts counts{0, 0, SYS_getppid, 0};
-    sandbox.write(loaded_.id, loaded_.data, &counts, sizeof counts);
-    sandbox.start(loaded_.id, loaded_.code + (osext_uls_trace_entry - osext_uls_trace));
-  }
-  TraceExtension(const TraceExtension&) = delete;
-  TraceExtension& operator=(const TraceExtension&) = delete;
-  ~TraceExtension() { sandbox_.unload(loaded_.id); }
-
-  void watch(pid_t host) {
-    sandbox_.bind(loaded_.id, {.kind = OSEXT_ULS_SYSCALL,
-                               .queue = kQueue,
-                               .call = OSEXT_ULS_ANY_CALL,
-                               .pid = static_cast<std::uint64_t>(host)});
-  }
-
-  struct Counts {
-    std::uint64_t all, wanted, number, reserved;
-  };
-  Counts counts() {
-    Counts counts;
-    sandbox_.read(loaded_.id, loaded_.data, &counts, sizeof counts);
-    return counts;
-  }
-  // None lost, none aborted.
-  void check() {
-    const osext_uls_statistics statistics = sandbox_.statistics(loaded_.id);
-    if (statistics.overruns != 0 || statistics.returns != counts().all ||
-        statistics.events != counts().all)
-      throw std::runtime_error(fmt::format("{} events, {} lost, {} noted", statistics.events,
-                                           statistics.overruns, counts().all));
-  }
-
- private:
-  UlsSandbox& sandbox_;
-  osext_uls_load loaded_;
-};
 
 long trace(int request, pid_t tracee, std::uint64_t address, void* data) {
   errno = 0;
@@ -168,7 +83,7 @@ class Inherited {
   int file_;
 };
 
-void trace_program(TracedTask& task, TraceExtension& extension) {
+void trace_program(TracedTask& task, UlsTracer& tracer) {
   const Inherited device;
   Child child([&] {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
@@ -177,13 +92,13 @@ void trace_program(TracedTask& task, TraceExtension& extension) {
   });
   await_stop(child.pid());
   make_host(child.pid(), device.file());
-  extension.watch(child.pid());
+  tracer.watch(child.pid());
   trace(PTRACE_DETACH, child.pid(), 0, nullptr);
   child.join();
   task.ended();
 }
 
-void trace_calls(TracedTask& task, UlsSandbox& sandbox, TraceExtension& extension) {
+void trace_calls(TracedTask& task, UlsSandbox& sandbox, UlsTracer& tracer) {
   int ready[2], go[2];
   if (pipe(ready) != 0 || pipe(go) != 0)
     throw std::system_error(errno, std::generic_category(), "pipe");
@@ -198,14 +113,15 @@ void trace_calls(TracedTask& task, UlsSandbox& sandbox, TraceExtension& extensio
     char byte = 0;
     close(ready[1]);
     if (read(ready[0], &byte, 1) != 1) throw std::runtime_error("the program does not join");
-    extension.watch(child.pid());
+    tracer.watch(child.pid());
     if (write(go[1], &byte, 1) != 1) throw std::runtime_error("the program is gone");
     child.join();
   }
   for (const int file : {ready[0], go[0], go[1]}) close(file);
-  if (extension.counts().wanted != task.calls())
+  tracer.check();
+  if (tracer.counts().wanted != task.calls())
     throw std::runtime_error(
-        fmt::format("the extension saw {} of {} calls", extension.counts().wanted, task.calls()));
+        fmt::format("the extension saw {} of {} calls", tracer.counts().wanted, task.calls()));
 }
 
 }  // namespace
@@ -214,13 +130,14 @@ void measure_uls_tracing(const PlannedCell& plan, Sampler& sampler) {
   const auto program = plan.cell.params.find("program");
   TracedTask task(program == plan.cell.params.end() ? "" : program->second, plan.series.count);
   UlsSandbox sandbox;
-  TraceExtension extension(sandbox);
+  UlsTracer tracer(sandbox, plan.cell.params.at("tracer") == "thread");
   if (task.is_program())
-    trace_program(task, extension);
+    trace_program(task, tracer);
   else
-    trace_calls(task, sandbox, extension);
-  extension.check();
-  sampler.fact("calls_seen", static_cast<std::int64_t>(extension.counts().all));
+    trace_calls(task, sandbox, tracer);
+  tracer.check();
+  sampler.fact("calls_seen", static_cast<std::int64_t>(tracer.counts().seen));
+  sampler.fact("wakeups", static_cast<std::int64_t>(tracer.counts().wakeups));
   task.report(sampler);
 }
 

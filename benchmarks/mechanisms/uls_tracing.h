@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Rows of syscall_tracing under ULS: an extension is told of every system call of a host.
+// Rows of syscall_tracing under ULS: an extension is told of every system call of a host,
+// and looks at it itself or leaves that to its thread.
 #pragma once
 
 #include "benchmarks/experiment.h"

@@ -184,7 +184,12 @@ TEST(Catalog, MeasuresUlsAsTheSlidesDo) {
     EXPECT_TRUE(
         has(cells("nanosleep_jitter"), "nanosleep", {{"background", load}, {"hosts", "all"}}));
   }
-  EXPECT_TRUE(has(cells("syscall_tracing"), "traced_call", {{"tracer", "upcall"}}));
+  for (const char* tracer : {"upcall", "thread"}) {
+    EXPECT_TRUE(has(cells("syscall_tracing"), "traced_call", {{"tracer", tracer}}));
+    for (const char* program : {"gzip", "sh"})
+      EXPECT_TRUE(has(cells("syscall_tracing"), "traced_program",
+                      {{"program", program}, {"tracer", tracer}}));
+  }
   for (const PlannedCell& p : cells("syscall_tracing")) EXPECT_TRUE(p.must_be_ok);
 }
 

@@ -90,6 +90,9 @@ upcalls=$(mean uls tracer=upcall time_ns)
 stops=$(mean ptrace '' time_ns)
 check "a call costs more with an upcall" "$upcalls" '>' "1.2 * $untraced"
 check "a call costs less with an upcall than with ptrace" "$stops" '>' "1.2 * $upcalls"
+# The switches to a thread and back are in its time.
+thread=$(mean uls tracer=thread time_ns)
+check "a call costs more with a thread than with an upcall" "$thread" '>' "1.2 * $upcalls"
 for program in gzip sh; do
   check "$program is slower with ptrace than with upcalls" \
     "$(mean ptrace "program=$program" time_ns)" '>' "$(mean uls "program=$program;tracer=upcall" time_ns)"
