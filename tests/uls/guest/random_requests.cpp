@@ -123,6 +123,10 @@ bool request(const UlsSandbox& sandbox, unsigned long command, std::uint32_t* wo
   const auto make = [&] { return ioctl(sandbox.descriptor(), command, words); };
   if (command == OSEXT_ULS_THREAD) {
     const int status = status_of_child([&] {
+      // Somewhere in the extension's code it may run for ever: then this signal, which is nobody's
+      // in a thread, is its end.
+      const itimerval end = {{0, 0}, {0, 20'000}};
+      setitimer(ITIMER_REAL, &end, nullptr);
       make();
       return kRefused;
     });
