@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 
 #include "tests/uls/guest/thread_check.h"
 
@@ -134,6 +135,12 @@ const RegisterCheck wakes("wakes", [] {
     require(extension.raise(kWakes) == 0, "raising fails");
     wait_until("the thread", [&] { return heard() == i; });
   }
+  wait_until("its sleep", [&] {  // or it looks at the word once more by itself
+    std::ifstream file(fmt::format("/proc/{}/stat", thread.pid()));
+    std::string stat;
+    std::getline(file, stat);
+    return stat.find(") S ") != std::string::npos;
+  });
   require(extension.raise(kSilent) == 0, "raising fails");
   usleep(50'000);
   require(heard() == kTimes, "woken without being asked");
