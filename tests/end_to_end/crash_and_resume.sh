@@ -9,7 +9,7 @@ osext=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Three units: two at work at a time, and one that waits.
-run=("$osext" run --quick --only primitive_cost --mechanism linux,ptrace,uls --profile pentium4
+run=("$osext" run --quick --only primitive_cost --mechanism "linux,ptrace,uls" --profile pentium4
   --out "$work/run")
 
 die() {
