@@ -132,8 +132,7 @@ MechanismInfo hijack_info() {
 
 MechanismInfo uls_info() {
   const std::string plain = "ULS leaves it to the kernel: see linux";
-  const std::string only_events =
-      "here ULS runs extensions when timers expire or events are raised";
+  const std::string only_events = "ULS tells extensions of events; they change nothing about them";
   MechanismInfo info;
   info.id = "uls";
   info.title = "ULS";
