@@ -57,7 +57,7 @@ const RegisterCheck side_by_side("side_by_side", [] {
   }
   const osext_hijack_statistics statistics = session.statistics();
   // By handler the module has no part in them.
-  const bool interrupted = place.delivery.empty() ? statistics.upcalls > 0 : true;
+  const bool interrupted = way.empty() ? statistics.upcalls > 0 : true;
   require(statistics.switches > 16 && interrupted, "{} switches, {} upcalls", statistics.switches,
           statistics.upcalls);
   session.stop();

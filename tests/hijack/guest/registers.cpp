@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tests/checks/extended_state.h"
 #include "tests/hijack/guest/check.h"
-#include "tests/hijack/guest/extended_state.h"
 
 extern "C" {
 void call_checked(const osext::test::Registers* in);

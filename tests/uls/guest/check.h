@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-// Checks that run inside a machine, as root, with the module at hand.  A check is a function that
-// returns, or throws std::runtime_error with what is wrong; main.cpp runs those it is asked for.
+// What ULS's checks have in common, beside what all checks have.
 #pragma once
 
-#include <fmt/format.h>
-#include <sys/types.h>
-
 #include <array>
-#include <functional>
-#include <random>
-#include <stdexcept>
-#include <string>
 
-#include "benchmarks/mechanisms/kernel_module.h"
+#include "tests/checks/guest.h"
 #include "uls/host/sandbox.h"
 
 extern "C" const char extension_begin[], extension_end[], extension_count[], extension_details[],
@@ -21,29 +13,11 @@ extern "C" const char extension_begin[], extension_end[], extension_count[], ext
 namespace osext::test {
 
 extern std::string module_path;
-extern std::mt19937_64 dice;  // seeded by the command line
 
-// How often a check does what it does: what CHECK:ROUNDS asks for, else `usual`.
-std::uint64_t rounds(std::uint64_t usual);
-
-struct RegisterCheck {
-  RegisterCheck(const char* name, std::function<void()> check);
-};
-
-template <class... Arguments>
-void require(bool condition, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-  if (!condition)
-    throw std::runtime_error(fmt::format(text, std::forward<Arguments>(arguments)...));
-}
-
-// Loads the module while it lives; the end fails the check if the module stays.
-class Loaded {
- public:
-  explicit Loaded(const std::string& parameters = "");
-  ~Loaded() noexcept(false);
-
- private:
-  KernelModule module_;
+// Keeps ULS's module loaded while it lives.
+struct Loaded : LoadedModule {
+  explicit Loaded(const std::string& parameters = "")
+      : LoadedModule(module_path, "osext_uls", parameters) {}
 };
 
 // What an upcall of extension_count was told.
@@ -78,17 +52,6 @@ class Extension {
  private:
   UlsSandbox& sandbox_;
 };
-
-// What waitpid() says of a child that runs `body` and exits with its result.
-int status_of_child(const std::function<int()>& body);
-pid_t start_child(const std::function<int()>& body);
-std::string describe_status(int status);
-// Waits until `condition` holds; throws after some seconds.
-void wait_until(const char* what, const std::function<bool()>& condition);
-// The error that `attempt` throws, 0 if none.
-int error_of(const std::function<void()>& attempt);
-// The signal that `touch` gets, 0 if none; in this process.
-int signal_of(const std::function<void()>& touch);
 
 // Runs until `rounds` are over with known values in every general, vector and flag register and
 // checks them all the time.  The number of the first that changed, 0 if none did.

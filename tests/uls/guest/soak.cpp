@@ -12,7 +12,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "tests/hijack/guest/extended_state.h"
+#include "tests/checks/extended_state.h"
 #include "tests/uls/guest/check.h"
 
 extern "C" const char extension_spoil[];

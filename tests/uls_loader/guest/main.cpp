@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-// uls-loader-guest MODULE TOOL EXTENSION OVERFLOW: loads extensions as a program and as a person
-// does; a line of output for each check, status 0 if all hold.  OVERFLOW fails after memory was
-// reserved.
-#include <fmt/format.h>
+// uls-loader-guest SEED MODULE TOOL EXTENSION OVERFLOW CHECK...: loads extensions as a program and
+// as a person does; a line of output for each check, status 0 if all hold.  OVERFLOW fails after
+// memory was reserved.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <functional>
 #include <system_error>
 
-#include "benchmarks/mechanisms/kernel_module.h"
+#include "tests/checks/guest.h"
 #include "uls/host/extension.h"
 
-namespace osext {
+namespace osext::test {
 namespace {
 
-std::string tool, good, overflow;
-
-template <class... Arguments>
-void require(bool condition, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-  if (!condition)
-    throw std::runtime_error(fmt::format(text, std::forward<Arguments>(arguments)...));
-}
+std::string module_path, tool, good, overflow;
 
 // A machine's time is the wall's, and it may stand still for long: the largest budget.
 UlsExtensionOptions named(const std::string& name) {
@@ -189,42 +181,29 @@ void by_tool() {
   expect("unload demo", 1, "no extension demo");
 }
 
+// With the module, in a child: a host, which the check becomes, would outlive the check.
+void loaded(void (*check)()) {
+  const LoadedModule module(module_path, "osext_uls", "");
+  const int status = status_of_child([&] {
+    check();
+    return 0;
+  });
+  require(status == 0, "a child {}", describe_status(status));
+}
+
+const RegisterCheck check_events("events", [] { loaded(events); });
+const RegisterCheck check_nothing_left("nothing_left", [] { loaded(nothing_left); });
+const RegisterCheck check_by_tool("by_tool", [] { loaded(by_tool); });
+
 }  // namespace
-}  // namespace osext
+}  // namespace osext::test
 
 int main(int count, char** words) {
-  using namespace osext;
-  if (count != 5) return 2;
-  tool = words[2];
-  good = words[3];
-  overflow = words[4];
-  const std::pair<const char*, void (*)()> checks[] = {
-      {"events", events}, {"nothing_left", nothing_left}, {"by_tool", by_tool}};
-  int status = 0;
-  KernelModule module;
-  module.load(words[1], "osext_uls");
-  for (const auto& [name, check] : checks) {
-    // Hosts are children: this process outlives them.
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-      try {
-        check();
-        _exit(0);
-      } catch (const std::exception& error) {
-        fmt::print("  {}\n", error.what());
-        std::fflush(stdout);
-        _exit(1);
-      }
-    }
-    int result = 1;
-    waitpid(child, &result, 0);
-    fmt::print("{} {}\n", name, result == 0 ? "ok" : "FAILED");
-    if (result != 0) status = 1;
-  }
-  if (!module.unload()) {
-    fmt::print("the module does not unload\n");
-    status = 1;
-  }
-  return status;
+  using namespace osext::test;
+  if (count < 6) return 2;
+  module_path = words[2];
+  tool = words[3];
+  good = words[4];
+  overflow = words[5];
+  return run_checks(words[1], {words + 6, words + count});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // XSAVE and XRSTOR by hand; see extended_state.h.
-#include "tests/hijack/guest/extended_state.h"
+#include "tests/checks/extended_state.h"
 
 #include <cstddef>
 #include <cstring>
