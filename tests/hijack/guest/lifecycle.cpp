@@ -183,17 +183,22 @@ const RegisterCheck migration("migration", [] {
         usleep(300);
       }
     }
-    session.join();
+    // How often the driver has its turn meanwhile is chance: more calls where it was too seldom.
+    constexpr int kMostRounds = 20;
     const int calls = rounds(6000);
-    for (int i = 0; i < calls; ++i) {
-      require(checked_call(OSEXT_HIJACK_RPC, i) == osext_hijack_rpc_result(i), "wrong answer");
-      require(checked_call(OSEXT_HIJACK_RPC_MINIMAL, i) == i + 1ULL, "wrong minimal answer");
-      if (i % 16 == 0) sched_yield();
+    osext_hijack_statistics statistics{};
+    for (int round = 0; round < kMostRounds && statistics.migrations <= 10; ++round) {
+      session.join();
+      for (int i = 0; i < calls; ++i) {
+        require(checked_call(OSEXT_HIJACK_RPC, i) == osext_hijack_rpc_result(i), "wrong answer");
+        require(checked_call(OSEXT_HIJACK_RPC_MINIMAL, i) == i + 1ULL, "wrong minimal answer");
+        if (i % 16 == 0) sched_yield();
+      }
+      session.leave();
+      statistics = session.statistics();
     }
-    session.leave();
     kill(driver, SIGKILL);
     waitpid(driver, nullptr, 0);
-    const osext_hijack_statistics statistics = session.statistics();
     require(statistics.migrations > 10, "only {} migrations", statistics.migrations);
     fmt::print("  {} migrations, {} fast and {} slow traps\n", statistics.migrations,
                statistics.fast_traps, statistics.slow_traps);
