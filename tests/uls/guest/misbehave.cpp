@@ -339,7 +339,7 @@ const RegisterCheck load_often("load_often", [] {
     UlsSandbox sandbox;
     sandbox.join();
     std::uint32_t code = 0;
-    for (std::uint64_t i = 0; i < rounds(200); ++i) {
+    for (std::uint64_t i = 0; i < rounds<std::uint64_t>(200); ++i) {
       Extension extension(sandbox, extension_count);
       require(!code || code == extension.code, "memory is lost");
       code = extension.code;

@@ -157,7 +157,7 @@ const RegisterCheck random_requests("random_requests", [] {
     std::map<unsigned long, int> granted;
     std::set<std::uint32_t> kinds;
     Loading loading{};
-    for (std::uint64_t i = 0; i < rounds(10000); ++i) {
+    for (std::uint64_t i = 0; i < rounds<std::uint64_t>(10000); ++i) {
       if (i % kAnew == 0) {
         for (std::uint32_t id = 0; id < OSEXT_ULS_EXTENSIONS_MAX; ++id)
           error_of([&] { sandbox.unload(id); });

@@ -71,7 +71,7 @@ const RegisterCheck everything("everything", [] {
     sandbox.join();
     extension.bind_timer(kPeriodNs);
     std::uint64_t through = 0, aborted = 0;
-    for (std::uint64_t i = 0; extension.count() < rounds(1000); ++i) {
+    for (std::uint64_t i = 0; extension.count() < rounds<std::uint64_t>(1000); ++i) {
       const int changed = hold_registers(1000);
       require(changed == 0, "register {} is not as before", changed);
       require(keeps_extended_state(i % 2), "the extended state is not as before");
@@ -113,7 +113,7 @@ const RegisterCheck everything_control("everything_control", [] {
 
 // One round is one load of the module with an upcall in it.
 const RegisterCheck modules("modules", [] {
-  for (std::uint64_t i = 0; i < rounds(10); ++i) {
+  for (std::uint64_t i = 0; i < rounds<std::uint64_t>(10); ++i) {
     Loaded module(i % 2 ? "mode=us" : "");
     in_child([] {
       UlsSandbox sandbox;
@@ -131,7 +131,7 @@ const RegisterCheck random_ends("random_ends", [] {
   Loaded module;
   UlsSandbox root;
   std::uint64_t upcalls = 0;
-  for (std::uint64_t i = 0; i < rounds(20); ++i) {
+  for (std::uint64_t i = 0; i < rounds<std::uint64_t>(20); ++i) {
     std::vector<pid_t> group;
     group.push_back(start_child([]() -> int {
       UlsSandbox own;
