@@ -29,7 +29,8 @@ MechanismInfo linux_info() {
   info.title = "plain Linux";
   info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
                  Capability::signals,  Capability::processes,    Capability::timers,
-                 Capability::packets,  Capability::faults,       Capability::tracing};
+                 Capability::packets,  Capability::faults,       Capability::tracing,
+                 Capability::management};
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
@@ -44,6 +45,12 @@ MechanismInfo linux_info() {
     for (const char* receiver : {"sleeping", "spinning"})
       info.variants["signal_interval"].push_back({{"policy", policy}, {"receiver", receiver}});
   info.variants["nanosleep"] = {{{"policy", "SCHED_OTHER"}}};
+  // Nobody; the slides' user-level process; the same with the other mechanisms' actuator.
+  info.variants["cpu_shares"] = {{{"manager", "none"}}};
+  for (const char* actuator : {"sigstop", "priority"})
+    for (const char* pid : {"printed", "textbook"})
+      info.variants["cpu_shares"].push_back(
+          {{"actuator", actuator}, {"manager", "process"}, {"pid", pid}});
   return info;
 }
 
@@ -67,6 +74,7 @@ MechanismInfo ptrace_info() {
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
       {Capability::calls, "a tracer sees a process's system calls; it cannot be called"},
       {Capability::threads, plain},
+      {Capability::management, plain},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
   info.reach["interpose"] = Reach::enclosed;
@@ -95,6 +103,8 @@ MechanismInfo hijack_info() {
        "events reach the executive, not an extension in the process that runs"},
       {Capability::threads,
        "the executive runs on one thread of its own, and guests are processes"},
+      {Capability::management,
+       "the executive schedules guests by policies of its own; none of them is a service manager"},
   };
   const std::vector<Params> modules = {{{"module", "absent"}}, {{"module", "loaded"}}};
   info.variants["null_syscall"] = modules;
@@ -147,6 +157,8 @@ MechanismInfo uls_info() {
       {Capability::extension, "the one way into the sandbox is an upcall's, whoever asks for it"},
       {Capability::interposition, only_events},
       {Capability::faults, "a fault is one of the events that upcalls tell: see upcall_return"},
+      {Capability::management,
+       "an upcall may make no system call, so something else would have to act: see linux"},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
@@ -229,8 +241,9 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
     plan.boot.clear();
   }
   const auto policy = plan.cell.params.find("policy");
-  if (options.machine == MachineId::native && policy != plan.cell.params.end() &&
-      policy->second == "SCHED_RR")
+  const bool real_time = (policy != plan.cell.params.end() && policy->second == "SCHED_RR") ||
+                         row.needs_real_time;
+  if (options.machine == MachineId::native && real_time)
     plan.skip_reason =
         "real-time tasks that never rest would starve this computer: in a virtual machine only";
   const bool substitute = row.without_module_natively && options.machine == MachineId::native;
@@ -267,7 +280,8 @@ MachineId parse_machine(std::string_view text) {
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
       primitive_cost(),   tlb_working_set(), event_interarrival(),
-      nanosleep_jitter(), udp_qos(),         syscall_tracing()};
+      nanosleep_jitter(), udp_qos(),         syscall_tracing(),
+      cpu_service()};
   return all;
 }
 

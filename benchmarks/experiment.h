@@ -36,6 +36,7 @@ enum class Capability {
   timer_upcalls,  // the same for timers alone: they interrupt a process
   tracing,        // another program, or protected code, is told of each system call of a process
   packets,        // several tasks at once that receive from the network
+  management,     // other tasks' shares of the processor are watched and corrected
 };
 
 // When a cell is measured: before Mechanism::setup() or after it.
@@ -67,6 +68,7 @@ struct Row {
   Extent window_ms = {};    // how long a cell goes on, by the machine's own clock
   std::string module = {};  // the kernel module that it needs with whatever mechanism, or ""
   bool without_module_natively = false;  // on this computer something else takes its place
+  bool needs_real_time = false;          // real-time tasks take the whole processor
 };
 
 struct Experiment {

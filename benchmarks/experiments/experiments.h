@@ -12,6 +12,7 @@ Experiment event_interarrival();
 Experiment nanosleep_jitter();
 Experiment udp_qos();
 Experiment syscall_tracing();
+Experiment cpu_service();
 
 // background=0..4: how many CPU-bound tasks run beside what is measured.
 std::vector<Params> background_tasks();

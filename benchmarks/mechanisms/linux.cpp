@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "benchmarks/mechanism.h"
+#include "benchmarks/mechanisms/cpu_cell.h"
 #include "benchmarks/mechanisms/udp_cell.h"
 #include "workloads/child.h"
 #include "workloads/context_switch.h"
@@ -14,6 +15,7 @@
 #include "workloads/nanosleep.h"
 #include "workloads/null_syscall.h"
 #include "workloads/proc_stat.h"
+#include "workloads/process_manager.h"
 #include "workloads/rpc_pipes.h"
 #include "workloads/signal_interval.h"
 #include "workloads/signals.h"
@@ -76,11 +78,21 @@ class Linux : public Mechanism {
                                         .high_resolution = !is(params, "highres", "off")});
     if (workload == "traced_call" || workload == "traced_program") return untraced(plan, sampler);
     if (workload == "udp_stream") return measure_udp_stream(plan, env_, sampler);
+    if (workload == "cpu_shares") return manage(plan, sampler);
     if (workload == "nic_receive") return measure_nic_receive(plan, env_, sampler);
     throw std::runtime_error(fmt::format("linux does not measure {}", workload));
   }
 
  private:
+  void manage(const PlannedCell& plan, Sampler& sampler) {
+    const Params& params = plan.cell.params;
+    if (is(params, "manager", "none")) return measure_cpu_service(plan, env_, sampler, nullptr);
+    ProcessManager manager(
+        is(params, "actuator", "priority") ? CpuActuator::priority : CpuActuator::sigstop,
+        pid_form_of(params));
+    measure_cpu_service(plan, env_, sampler, &manager);
+  }
+
   static void untraced(const PlannedCell& plan, Sampler& sampler) {
     const auto program = plan.cell.params.find("program");
     TracedTask task(program == plan.cell.params.end() ? "" : program->second, plan.series.count);

@@ -8,6 +8,7 @@
 #define TESTS_HOUSE_UAPI_LAYOUT_H
 
 #include <osext/counters.h>
+#include <osext/cpu_service.h>
 #include <osext/hijack.h>
 #include <osext/marker.h>
 #include <osext/nic.h>
@@ -120,6 +121,9 @@ LAYOUT_AT(osext_uls_pass, got, 20);
 LAYOUT_SIZE(osext_uls_unload, 8);
 LAYOUT_SIZE(osext_uls_grant, 8);
 LAYOUT_SIZE(osext_uls_open, 8);
+LAYOUT_SIZE(osext_cpu_pid, 24);
+LAYOUT_SIZE(osext_cpu_history, 2056);
+LAYOUT_SIZE(osext_cpu_task, 2128);
 LAYOUT_SIZE(osext_uls_statistics, 128);
 LAYOUT_AT(osext_uls_statistics, events, 8);
 LAYOUT_AT(osext_uls_statistics, aborts, 56);
