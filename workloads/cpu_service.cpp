@@ -3,6 +3,7 @@
 
 #include <osext/cpu_service.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <cerrno>
 #include <memory>
@@ -56,15 +57,35 @@ std::unique_ptr<Child> start(int priority, const std::function<void()>& body) {
   return child;
 }
 
-std::vector<ManagedTask> managed(const std::vector<std::unique_ptr<Child>>& children) {
-  std::vector<ManagedTask> tasks;
-  for (std::size_t i = 0; i < kCpuTasks.size(); ++i) {
-    const CpuTask& task = kCpuTasks[i];
-    tasks.push_back(
-        {task.name, children[i]->pid(), task.target_ns, task.period_ns, task.priority()});
+// The tasks, which burn CPU time until this object dies.
+class Tasks {
+ public:
+  Tasks() {
+    for (const CpuTask& task : kCpuTasks)
+      children_.push_back(start(task.priority(), [] {
+        for (;;) burn();
+      }));
   }
-  return tasks;
-}
+  Tasks(const Tasks&) = delete;
+  Tasks& operator=(const Tasks&) = delete;
+  ~Tasks() {
+    // All of them at once: one that is to die needs the CPU for it, and would not get it.
+    for (const auto& child : children_) kill(child->pid(), SIGKILL);
+  }
+
+  pid_t pid(std::size_t i) const { return children_[i]->pid(); }
+  std::vector<ManagedTask> managed() const {
+    std::vector<ManagedTask> tasks;
+    for (std::size_t i = 0; i < kCpuTasks.size(); ++i) {
+      const CpuTask& task = kCpuTasks[i];
+      tasks.push_back({task.name, pid(i), task.target_ns, task.period_ns, task.priority()});
+    }
+    return tasks;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Child>> children_;
+};
 
 // A process's CPU time at each look.
 struct Watched {
@@ -153,17 +174,13 @@ CpuServiceResult cpu_service(std::chrono::milliseconds window, std::uint64_t see
   const KernelDaemons daemons(OSEXT_CPU_DAEMON_PRIORITY);
   const Observer observer;
 
-  std::vector<std::unique_ptr<Child>> tasks;
-  for (const CpuTask& task : kCpuTasks)
-    tasks.push_back(start(task.priority(), [] {
-      for (;;) burn();
-    }));
-  const Managing managing(manager, managed(tasks));
+  const Tasks tasks;
+  const Managing managing(manager, tasks.managed());
   const std::int64_t start_ns = now_ns() + kLeadNs;
   const auto hog = start(OSEXT_CPU_HOG_PRIORITY, [&] { disturb(start_ns, bursts); });
 
   std::vector<Watched> watched;
-  for (const auto& child : tasks) watched.push_back({child->pid(), {}});
+  for (std::size_t i = 0; i < kCpuTasks.size(); ++i) watched.push_back({tasks.pid(i), {}});
   watched.push_back({hog->pid(), {}});
   Looks looks;
   std::int64_t manager_ns = 0;
