@@ -33,15 +33,26 @@ constexpr Entry kOperations[] = {
      "from an instruction that faults to whoever takes the fault: a signal's handler, or the "
      "executive's policy"},
     {"signal_self", "from kill() to the first instruction of the process's own handler"},
-    {"signal_other", "from kill() to the first instruction of another process's handler"},
-    {"context_switch", "the CPU passes from one process to another"},
-    {"read_proc_stat", "reading /proc/PID/stat once"},
+    {"signal_other",
+     "from kill() to the first instruction of another process's handler; role=manager: kill() "
+     "alone, "
+     "which stops an application or lets it go on"},
+    {"context_switch",
+     "the CPU passes from one process to another; role=manager: to a CPU-bound application that "
+     "was "
+     "preempted"},
+    {"read_proc_stat", "reading /proc/PID/stat once; fd=kept: of a file that stays open"},
     {"udp_stream", "four tasks that each receive a stream of packets and work on each packet"},
     {"nic_receive", "a packet's way from the card into a socket's queue"},
     {"traced_call", "one getppid() of a process all of whose system calls somebody sees"},
     {"traced_program",
      "a real program, from execve() to its end, all of whose calls somebody sees"},
-    {"monitor_handler", "the monitors and handlers of a CPU service manager, for three processes"},
+    {"cpu_shares", "three CPU-bound tasks, a disturbance above them, and who manages their shares"},
+    {"runaway", "an extension that never returns is called, and ended"},
+    {"in_budget", "a call of an extension that returns at once"},
+    {"verifier_bound", "a loop of plain eBPF that the verifier accepts, and nothing ends"},
+    {"monitor_handler",
+     "a round of a CPU service manager: monitor, handler and guard for each of its tasks"},
 };
 
 constexpr Entry kMechanisms[] = {

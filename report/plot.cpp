@@ -62,9 +62,13 @@ std::vector<const Measured*> plotted_rows(std::span<const Block> blocks,
 
 }  // namespace
 
-RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> blocks,
+RatioPlot ratio_plot(const RunInfo& info, std::span<const Block> all,
                      const References& references) {
   RatioPlot plot;
+  // Whole blocks: one with few of the mechanisms has its table.
+  std::vector<Block> blocks(all.begin(), all.end());
+  if (std::any_of(blocks.begin(), blocks.end(), [](const Block& block) { return !block.partial; }))
+    std::erase_if(blocks, [](const Block& block) { return block.partial; });
   plot.title = "Cycles of an operation over those of a plain system call";
   plot.series = {"paper", "slides"};
   const std::string are(cycles_are(info.machine));
@@ -108,8 +112,7 @@ Figure ratio_figure(const RatioPlot& plot) {
     figure.nothing = "No plot of ratios: the run has no row beside a figure of the papers.";
   figure.set("title_text", plot.title);
   figure.set("subtitle_text", plot.subtitle);
-  figure.set("axis_text",
-             "ratio to a plain system call (getppid) on the same machine; log scale");
+  figure.set("axis_text", "ratio to a plain system call (getppid) on the same machine; log scale");
   figure.set("groups", plot.groups);
   figure.set("note", plot.notes);
   figure.set("series", plot.series);

@@ -107,6 +107,7 @@ const References& References::built_in() {
     add(kPapersTlbWorkingSet, "results/papers/tlb_working_set.csv");
     add(kPapersEventInterarrival, "results/papers/event_interarrival.csv");
     add(kPapersUdpQos, "results/papers/udp_qos.csv");
+    add(kPapersCpuService, "results/papers/cpu_service.csv");
     return all;
   }();
   return references;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The experiments that have a section of their own; see section.h.
+#include "report/cpu_service.h"
+#include "report/extension_abort.h"
 #include "report/section.h"
 #include "report/syscall_tracing.h"
 #include "report/timers.h"
@@ -21,6 +23,8 @@ constexpr Builder kBuilders[] = {
     {"nanosleep_jitter", nanosleep_jitter_section},
     {"udp_qos", udp_qos_section},
     {"syscall_tracing", syscall_tracing_section},
+    {"cpu_service", cpu_service_section},
+    {"extension_abort", extension_abort_section},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <stdexcept>
 #include <tuple>
 
@@ -44,6 +45,26 @@ void group_by_mechanism(std::vector<Measured>& rows, std::map<std::string, std::
   });
 }
 
+// Exact counts stand in every block.  Where nothing else of a mechanism does, while another profile
+// models it, the mechanism is no part of the block.
+void leave_out_unmodelled(std::vector<Block>& blocks, std::span<const Series> series,
+                          std::string_view experiment) {
+  std::set<std::pair<std::string, std::string>> modelled;  // mechanism, profile
+  std::set<std::string> anywhere;
+  for (const Series& one : series) {
+    const auto profile = one.cell.params.find("profile");
+    if (one.cell.experiment != experiment || profile == one.cell.params.end()) continue;
+    modelled.insert({one.cell.mechanism, profile->second});
+    anywhere.insert(one.cell.mechanism);
+  }
+  for (Block& block : blocks) {
+    const auto left_out = std::erase_if(block.rows, [&](const Measured& row) {
+      return anywhere.contains(row.mechanism) && !modelled.contains({row.mechanism, block.profile});
+    });
+    block.partial = left_out != 0;
+  }
+}
+
 std::string describe(const Cell& cell) {
   const std::string params = osext::to_string(cell.params);
   return cell.experiment + "/" + cell.mechanism + "/" + cell.workload +
@@ -78,6 +99,7 @@ std::vector<Series> collect_series(std::span<const Sample> samples) {
   for (std::size_t i = 0; i < result.size(); ++i) {
     try {
       summarize(result[i], values[i]);
+      if (result[i].unit == "percent") result[i].values = std::move(values[i]);
     } catch (const std::exception& error) {
       throw std::runtime_error("samples of " + describe(result[i].cell) + ", metric '" +
                                result[i].metric + "': " + error.what());
@@ -162,7 +184,7 @@ std::vector<Block> make_blocks(std::span<const Series> series, std::string_view 
     if (one.cell.experiment != experiment) continue;
     any = true;
     const std::string profile = profile_of(one);
-    if (!profile.empty() && !known(profile)) blocks.push_back({profile, {}});
+    if (!profile.empty() && !known(profile)) blocks.push_back({profile, {}, false});
   }
   if (any && blocks.empty()) blocks.emplace_back();
 
@@ -184,6 +206,7 @@ std::vector<Block> make_blocks(std::span<const Series> series, std::string_view 
     }
     group_by_mechanism(block.rows, mechanism_order);
   }
+  leave_out_unmodelled(blocks, series, experiment);
   return blocks;
 }
 
@@ -204,6 +227,13 @@ std::span<const Block> Blocks::of(const std::string& experiment) const {
   const auto found = by_experiment_.find(experiment);
   if (found == by_experiment_.end()) return {};
   return found->second;
+}
+
+bool Blocks::is_partial(const std::string& profile) const {
+  for (const auto& [experiment, blocks] : by_experiment_)
+    for (const Block& block : blocks)
+      if (block.profile == profile && block.partial) return true;
+  return false;
 }
 
 const Block* Blocks::find(const std::string& experiment, const std::string& profile) const {

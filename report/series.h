@@ -24,6 +24,8 @@ struct Series {
   std::uint64_t ops = 1;
   std::uint64_t n = 0;
   Fixed min, median, mean, p99, max;
+  // As they came, of metrics in percent: what figures show over time.
+  std::vector<std::int64_t> values;
   Status status = Status::ok;  // the worst of its samples
   std::string reason;          // of that sample
   std::map<std::string, std::int64_t> counters;
@@ -56,6 +58,7 @@ struct Measured {
 struct Block {
   std::string profile;
   std::vector<Measured> rows;
+  bool partial = false;  // some mechanisms were measured under other profiles only
 
   // The plain system call that `row` is compared with: its own mechanism's, measured before the
   // module was there, else Linux's, on a kernel of the same kind; nullptr if neither has cycles.
@@ -81,6 +84,8 @@ class Blocks {
   // The one of that profile, or the only one of an experiment that no profile models; nullptr if
   // the run has no such rows.
   const Block* find(const std::string& experiment, const std::string& profile) const;
+  // True if under this profile some mechanisms were not measured that others know.
+  bool is_partial(const std::string& profile) const;
   // All profiles of the run; one that is empty if there is none.
   const std::vector<std::string>& profiles() const { return profiles_; }
 

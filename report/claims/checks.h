@@ -45,4 +45,7 @@ Verdict evaluate_counts(const Claim& claim, const Block& block);
 // The checks on packet streams (streams.cpp).
 Verdict evaluate_streams(const Claim& claim, const Block& block, const References& references);
 
+// The checks on shares of the processor (shares.cpp).
+Verdict evaluate_shares(const Claim& claim, const Block& block);
+
 }  // namespace osext::report

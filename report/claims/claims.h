@@ -60,6 +60,9 @@ struct Claim {
     starved,           // the rows get nothing
     less,              // the figure of rows[0] is below every other row's
     follows,           // mean jitter goes with maximum jitter
+    // On shares of the processor under a manager:
+    finer,  // the tasks of rows[0] are nearer to their targets than those of every other row
+    held,   // over the bursts each task of rows[0] is within 2 points of its target
   };
   std::string id;      // "2a": the claim's number, and a letter if it has several parts
   std::string source;  // P = paper, S = slides, or "P, S"

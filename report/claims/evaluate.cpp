@@ -76,6 +76,8 @@ Verdict per_syscall(const Claim& claim, const Block& block, const References& re
 }
 
 Verdict ratio_of_rows(const Claim& claim, const Block& block, const References& references) {
+  if (!claim.profile.empty() && !block.profile.empty() && block.profile != claim.profile)
+    throw Untestable{"figures of another machine; testable under profile " + claim.profile};
   const Found above = find(block, claim.rows[0]);
   const Found below = find_beside(block, claim.rows[1], above);
   const Fixed claimed = require(ratio(claimed_cycles(claim, claim.rows[0], references),
@@ -130,6 +132,7 @@ Fixed claimed_value(const Claim& claim, const Selector& selector, const Referenc
                     std::string_view metric) {
   Params params = selector.params;  // "leg=" selects a row without it
   std::erase_if(params, [](const auto& param) { return param.second.empty(); });
+  if (!claim.profile.empty()) params["profile"] = claim.profile;
   const Cell cell{claim.experiment, selector.mechanism, selector.workload, params};
   const Reference* reference = references.find(*claim.document, cell, metric);
   if (!reference) {
@@ -196,6 +199,9 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
       case Check::less:
       case Check::follows:
         return evaluate_streams(claim, block, references);
+      case Check::finer:
+      case Check::held:
+        return evaluate_shares(claim, block);
       default:
         return evaluate_sweep(claim, block, references);
     }

@@ -28,7 +28,7 @@ struct CheckRule {
 
 constexpr std::size_t kOneOrMore = 1000;
 
-constexpr std::array<CheckRule, 30> kRules{{
+constexpr std::array<CheckRule, 32> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
@@ -59,6 +59,8 @@ constexpr std::array<CheckRule, 30> kRules{{
     {"starved", Check::starved, kOneOrMore, false, false, true},
     {"less", Check::less, 0, false, false, true},
     {"follows", Check::follows, kOneOrMore, false, false},
+    {"finer", Check::finer, 0, false, false},
+    {"held", Check::held, 1, false, false},
 }};
 
 [[noreturn]] void wrong(const std::string& what) {

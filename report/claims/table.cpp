@@ -76,6 +76,8 @@ Table claims_table(const RunInfo& info, const Blocks& blocks, const std::string&
                    column("reason", "on what grounds", Align::left, true)};
   for (const Claim& claim : claims) {
     const Block* block = blocks.find(claim.experiment, profile);
+    // Of a profile that few rows were measured under: what is about it.
+    if (blocks.is_partial(profile) && claim.profile != profile) continue;
     Verdict verdict;
     if (block)
       verdict = evaluate(claim, *block, references);

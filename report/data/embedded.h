@@ -11,6 +11,9 @@ extern const std::string_view kPapersPrimitiveCost;      // results/papers/primi
 extern const std::string_view kPapersTlbWorkingSet;      // results/papers/tlb_working_set.csv
 extern const std::string_view kPapersEventInterarrival;  // results/papers/event_interarrival.csv
 extern const std::string_view kPapersUdpQos;             // results/papers/udp_qos.csv
+extern const std::string_view kPapersCpuService;         // results/papers/cpu_service.csv
+extern const std::string_view kSharesPlot;               // plots/shares.gp
+extern const std::string_view kAbortsPlot;               // plots/aborts.gp
 extern const std::string_view kBackgroundPlot;           // plots/background.gp
 extern const std::string_view kClaims;                   // report/claims/claims.json
 extern const std::string_view kRatiosPlot;               // plots/ratios.gp

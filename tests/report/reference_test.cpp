@@ -37,9 +37,15 @@ TEST(References, TheTwoDocumentsStayApart) {
 
 TEST(References, SafexAndUlsMeasuredDifferentSignals) {
   EXPECT_EQ(value(Document::slides, cell("linux", "signal_self", "profile=pentium4")), "6000");
-  EXPECT_EQ(value(Document::slides, cell("linux", "signal_self", "profile=pentium3")), "825");
+  const char* const dispatch = "profile=pentium3;role=manager;signal=stop";
+  EXPECT_EQ(value(Document::slides, cell("linux", "signal_other", dispatch)), "825");
+  EXPECT_EQ(value(Document::slides,
+                  cell("linux", "signal_other", "profile=pentium4;role=manager;signal=stop")),
+            "none");
+  EXPECT_EQ(value(Document::slides, cell("linux", "signal_other", "profile=pentium3")), "46000");
   EXPECT_EQ(value(Document::slides, cell("linux", "signal_self", "leg=round_trip")), "none");
-  EXPECT_EQ(value(Document::slides, cell("linux", "context_switch", "profile=pentium3"), "ns"),
+  EXPECT_EQ(value(Document::slides,
+                  cell("linux", "context_switch", "profile=pentium3;role=manager"), "ns"),
             "2990");
 }
 
