@@ -17,8 +17,8 @@ MonitoredTask::MonitoredTask(const ManagedTask& task, unsigned form)
   state_.period_samples = static_cast<__u32>(task.period_ns / OSEXT_CPU_SAMPLE_NS);
   state_.form = form;
   if (state_.period_samples == 0 || state_.period_samples >= OSEXT_CPU_HISTORY)
-    throw std::runtime_error(fmt::format("{}: no period for a manager that looks every 10 ms",
-                                         task.name));
+    throw std::runtime_error(
+        fmt::format("{}: no period for a manager that looks every 10 ms", task.name));
   osext_cpu_begin(&state_, static_cast<__u64>(read_cpu_ns()));
 }
 
