@@ -27,9 +27,9 @@ MechanismInfo linux_info() {
   MechanismInfo info;
   info.id = "linux";
   info.title = "plain Linux";
-  info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
-                 Capability::signals,  Capability::processes,    Capability::timers,
-                 Capability::packets,  Capability::faults,       Capability::tracing,
+  info.offers = {Capability::baseline,  Capability::system_calls, Capability::peers,
+                 Capability::signals,   Capability::processes,    Capability::timers,
+                 Capability::packets,   Capability::faults,       Capability::tracing,
                  Capability::management};
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
@@ -41,10 +41,13 @@ MechanismInfo linux_info() {
       {Capability::timer_upcalls,
        "plain Linux tells a process of timers by signals: see signal_self"},
   };
+  info.lacks[Capability::budgets] =
+      "plain Linux runs verified code in the kernel to its end: see verifier_bound";
   for (const char* policy : {"SCHED_OTHER", "SCHED_RR"})
     for (const char* receiver : {"sleeping", "spinning"})
       info.variants["signal_interval"].push_back({{"policy", policy}, {"receiver", receiver}});
   info.variants["nanosleep"] = {{{"policy", "SCHED_OTHER"}}};
+  info.variants["monitor_handler"] = {{{"signals", "none"}}, {{"signals", "each"}}};
   // Nobody; the slides' user-level process; the same with the other mechanisms' actuator.
   info.variants["cpu_shares"] = {{{"manager", "none"}}};
   for (const char* actuator : {"sigstop", "priority"})
@@ -75,6 +78,7 @@ MechanismInfo ptrace_info() {
       {Capability::calls, "a tracer sees a process's system calls; it cannot be called"},
       {Capability::threads, plain},
       {Capability::management, plain},
+      {Capability::budgets, plain},
   };
   info.variants["interpose"] = {{{"variant", "getregs"}}, {{"variant", "get_syscall_info"}}};
   info.reach["interpose"] = Reach::enclosed;
@@ -103,6 +107,7 @@ MechanismInfo hijack_info() {
        "events reach the executive, not an extension in the process that runs"},
       {Capability::threads,
        "the executive runs on one thread of its own, and guests are processes"},
+      {Capability::budgets, "the executive's policies are trusted: nothing ends one"},
       {Capability::management,
        "the executive schedules guests by policies of its own; none of them is a service manager"},
   };
@@ -149,7 +154,8 @@ MechanismInfo uls_info() {
   info.needs_module = true;
   info.offers = {Capability::system_calls, Capability::upcalls, Capability::timer_upcalls,
                  Capability::calls,        Capability::peers,   Capability::threads,
-                 Capability::timers,       Capability::tracing, Capability::packets};
+                 Capability::timers,       Capability::tracing, Capability::packets,
+                 Capability::budgets};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -241,8 +247,8 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
     plan.boot.clear();
   }
   const auto policy = plan.cell.params.find("policy");
-  const bool real_time = (policy != plan.cell.params.end() && policy->second == "SCHED_RR") ||
-                         row.needs_real_time;
+  const bool real_time =
+      (policy != plan.cell.params.end() && policy->second == "SCHED_RR") || row.needs_real_time;
   if (options.machine == MachineId::native && real_time)
     plan.skip_reason =
         "real-time tasks that never rest would starve this computer: in a virtual machine only";
@@ -279,9 +285,8 @@ MachineId parse_machine(std::string_view text) {
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
-      primitive_cost(),   tlb_working_set(), event_interarrival(),
-      nanosleep_jitter(), udp_qos(),         syscall_tracing(),
-      cpu_service()};
+      primitive_cost(), tlb_working_set(), event_interarrival(), nanosleep_jitter(),
+      udp_qos(),        syscall_tracing(), cpu_service(),        extension_abort()};
   return all;
 }
 

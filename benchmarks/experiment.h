@@ -36,6 +36,7 @@ enum class Capability {
   timer_upcalls,  // the same for timers alone: they interrupt a process
   tracing,        // another program, or protected code, is told of each system call of a process
   packets,        // several tasks at once that receive from the network
+  budgets,        // protected code that is ended when it takes longer than it may
   management,     // other tasks' shares of the processor are watched and corrected
 };
 
@@ -71,10 +72,18 @@ struct Row {
   bool needs_real_time = false;          // real-time tasks take the whole processor
 };
 
+// Mechanisms that a run measures under one more profile than it was asked for: some figures of the
+// papers are another machine's.
+struct FurtherProfile {
+  std::string profile;
+  std::vector<std::string> mechanisms;
+};
+
 struct Experiment {
   std::string id;
   std::string question;
   std::vector<Row> rows;
+  std::vector<FurtherProfile> further_profiles = {};
 };
 
 // A mechanism's description; its code is a Mechanism (mechanism.h).

@@ -13,16 +13,29 @@
 
 namespace osext {
 
-void read_proc_stat(Sampler& sampler, const Series& series) {
+void read_proc_stat(Sampler& sampler, const Series& series, StatFile file_is) {
   Child watched([] {
     for (;;) pause();
   });
   watched.until_blocked();
   const std::string path = fmt::format("/proc/{}/stat", watched.pid());
   const auto name = reinterpret_cast<long>(path.c_str());
+  static char text[1024];
+  const auto buffer = reinterpret_cast<long>(text);
+  if (file_is == StatFile::kept) {
+    const long file = system_call(SYS_open, name, O_RDONLY | O_CLOEXEC);
+    sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
+      for (std::uint64_t i = 0; i < pairs; ++i) {
+        probe.begin();
+        const long length = system_call(SYS_pread64, file, buffer, sizeof text, 0);
+        probe.end();
+        if (length <= 0) throw std::runtime_error("cannot read the other process's /proc/PID/stat");
+      }
+    });
+    close(static_cast<int>(file));
+    return;
+  }
   sampler.measure(series, [&](auto& probe, std::uint64_t pairs) {
-    static char text[1024];
-    const auto buffer = reinterpret_cast<long>(text);
     for (std::uint64_t i = 0; i < pairs; ++i) {
       probe.begin();
       const long file = system_call(SYS_open, name, O_RDONLY);

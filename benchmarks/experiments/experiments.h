@@ -13,6 +13,7 @@ Experiment nanosleep_jitter();
 Experiment udp_qos();
 Experiment syscall_tracing();
 Experiment cpu_service();
+Experiment extension_abort();
 
 // background=0..4: how many CPU-bound tasks run beside what is measured.
 std::vector<Params> background_tasks();

@@ -15,6 +15,8 @@ Experiment primitive_cost() {
   const std::vector<Params> plain = {{}};
   const std::vector<Params> bytes = {{{"bytes", "1"}}, {{"bytes", "4"}}};
   const std::vector<Params> legs = {{}, {{"leg", "round_trip"}}};
+  const std::vector<Params> dispatched = {{{"role", "manager"}, {"signal", "stop"}},
+                                          {{"role", "manager"}, {"signal", "continue"}}};
   constexpr bool kBatch = true;
   Experiment experiment;
   experiment.id = "primitive_cost";
@@ -36,8 +38,18 @@ Experiment primitive_cost() {
       {"signal_self", Capability::signals, legs, !kBatch, Reach::caller},
       {"signal_other", Capability::signals, legs, !kBatch, Reach::other_process},
       {"context_switch", Capability::processes, plain, !kBatch, Reach::other_process},
-      {"read_proc_stat", Capability::processes, plain},
+      {"read_proc_stat", Capability::processes, {{}, {{"fd", "kept"}}}},
+      // The slides' SafeX table: a service manager, in a process or in the kernel.
+      {"signal_other", Capability::processes, dispatched},
+      {"context_switch",
+       Capability::processes,
+       {{{"role", "manager"}}},
+       !kBatch,
+       Reach::other_process},
+      {"monitor_handler", Capability::management, {{{"tasks", "1"}}, {{"tasks", "3"}}}},
   };
+  // The machine of that table: what it is compared with, measured under its profile, too.
+  experiment.further_profiles = {{"pentium3", {"linux", "safex"}}};
   return experiment;
 }
 

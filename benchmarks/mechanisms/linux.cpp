@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <stdexcept>
+#include <vector>
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/cpu_cell.h"
@@ -12,6 +13,7 @@
 #include "workloads/child.h"
 #include "workloads/context_switch.h"
 #include "workloads/fault.h"
+#include "workloads/manager_primitives.h"
 #include "workloads/nanosleep.h"
 #include "workloads/null_syscall.h"
 #include "workloads/proc_stat.h"
@@ -20,6 +22,7 @@
 #include "workloads/signal_interval.h"
 #include "workloads/signals.h"
 #include "workloads/traced.h"
+#include "workloads/verified_loop.h"
 #include "workloads/working_set.h"
 
 namespace osext {
@@ -62,9 +65,16 @@ class Linux : public Mechanism {
       return rpc_pipes(sampler, plan.series, std::stoul(params.at("bytes")));
     if (workload == "fault") return fault(sampler, plan.series);
     if (workload == "signal_self") return signal_self(sampler, plan.series, leg_of(params));
+    if (is(params, "role", "manager")) return managers_part(plan, sampler);
+    if (workload == "monitor_handler")
+      return monitor_handler(
+          sampler, plan.series, static_cast<unsigned>(std::stoul(params.at("tasks"))),
+          is(params, "signals", "each") ? RoundSignals::each : RoundSignals::none);
     if (workload == "signal_other") return signal_other(sampler, plan.series, leg_of(params));
     if (workload == "context_switch") return context_switch(sampler, plan.series);
-    if (workload == "read_proc_stat") return read_proc_stat(sampler, plan.series);
+    if (workload == "read_proc_stat")
+      return read_proc_stat(sampler, plan.series,
+                            is(params, "fd", "kept") ? StatFile::kept : StatFile::opened);
     if (workload == "signal_interval")
       return signal_interval(
           sampler,
@@ -78,12 +88,33 @@ class Linux : public Mechanism {
                                         .high_resolution = !is(params, "highres", "off")});
     if (workload == "traced_call" || workload == "traced_program") return untraced(plan, sampler);
     if (workload == "udp_stream") return measure_udp_stream(plan, env_, sampler);
+    if (workload == "verifier_bound") return verified(plan, sampler);
     if (workload == "cpu_shares") return manage(plan, sampler);
     if (workload == "nic_receive") return measure_nic_receive(plan, env_, sampler);
     throw std::runtime_error(fmt::format("linux does not measure {}", workload));
   }
 
  private:
+  // Of a user-level service manager's way to an application.
+  static void managers_part(const PlannedCell& plan, Sampler& sampler) {
+    if (plan.cell.workload == "context_switch") return switch_to_application(sampler, plan.series);
+    signal_dispatch(
+        sampler, plan.series,
+        is(plan.cell.params, "signal", "stop") ? DispatchedSignal::stop : DispatchedSignal::go_on);
+  }
+
+  static void verified(const PlannedCell& plan, Sampler& sampler) {
+    std::vector<std::int64_t> times_ns;
+    VerifiedLoop loop;
+    for (std::uint64_t i = 0; i < plan.series.count; ++i) {
+      loop = run_verified_loop();
+      times_ns.push_back(loop.time_ns);
+    }
+    sampler.report("time_ns", times_ns);
+    sampler.fact("rounds", loop.rounds);
+    sampler.fact("accepted_levels", loop.accepted);
+  }
+
   void manage(const PlannedCell& plan, Sampler& sampler) {
     const Params& params = plan.cell.params;
     if (is(params, "manager", "none")) return measure_cpu_service(plan, env_, sampler, nullptr);

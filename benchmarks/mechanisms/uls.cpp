@@ -23,6 +23,7 @@
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/kernel_module.h"
+#include "benchmarks/mechanisms/uls_aborts.h"
 #include "benchmarks/mechanisms/uls_calls.h"
 #include "benchmarks/mechanisms/uls_packets.h"
 #include "benchmarks/mechanisms/uls_timers.h"
@@ -71,6 +72,7 @@ class Uls : public Mechanism {
     if (workload == "rpc_peer") return measure_uls_peers(plan, sampler);
     if (workload == "udp_stream") return measure_uls_packets(plan, env_, sampler);
     if (plan.cell.experiment == "syscall_tracing") return measure_uls_tracing(plan, sampler);
+    if (plan.cell.experiment == "extension_abort") return measure_uls_aborts(plan, sampler);
     if (workload == "signal_interval" || workload == "nanosleep")
       return measure_uls_timers(plan, sampler);
     throw std::runtime_error(fmt::format("uls does not measure {}", workload));

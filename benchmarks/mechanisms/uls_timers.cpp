@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-#include "measure/tsc_probe.h"
+#include "benchmarks/mechanisms/stamp_clock.h"
 #include "uls/host/sandbox.h"
 #include "workloads/background.h"
 #include "workloads/child.h"
@@ -59,27 +59,6 @@ static_assert(offsetof(osext_uls_record, pid) == 24);
 
 // Real time stands still in upcalls on a virtual machine that its host does not run.
 constexpr std::uint64_t kBudgetNs = OSEXT_ULS_BUDGET_MAX_NS;
-
-// Time stamps as the clock of programs has them: the line through two readings of both.
-class StampClock {
- public:
-  StampClock() : begin_(now()) {}
-  // From now on.
-  void stop() { end_ = now(); }
-  std::int64_t ns_between(std::uint64_t from, std::uint64_t to) const {
-    const auto ticks = static_cast<__int128>(to) - static_cast<__int128>(from);
-    return static_cast<std::int64_t>(ticks * (end_.ns - begin_.ns) /
-                                     static_cast<__int128>(end_.stamp - begin_.stamp));
-  }
-
- private:
-  struct Reading {
-    std::uint64_t stamp;
-    std::int64_t ns;
-  };
-  static Reading now() { return {tsc_end(), now_ns()}; }
-  Reading begin_, end_{};
-};
 
 class ClockExtension {
  public:

@@ -26,6 +26,17 @@ PlanOptions plan_options(const RunOptions& options) {
   return plan;
 }
 
+// The user's choice, or the default.
+std::vector<std::string> chosen_profiles(const RunOptions& options) {
+  if (options.machine != "sim") return {""};
+  if (options.profiles.empty()) return {"pentium4", "zen3"};
+  std::vector<std::string> once;  // a profile named twice is one profile
+  for (const auto& profile : options.profiles) {
+    if (std::find(once.begin(), once.end(), profile) == once.end()) once.push_back(profile);
+  }
+  return once;
+}
+
 std::string extent_text(const PlannedCell& plan) {
   if (plan.window.count() != 0) return fmt::format("{} ms", plan.window.count());
   return fmt::format("{} x {}", plan.series.count, plan.series.ops);
@@ -47,19 +58,28 @@ std::string PlannedUnit::name() const {
   return name;
 }
 
-std::vector<std::string> profiles_of(const Experiment& experiment, const RunOptions& options) {
+std::vector<std::string> profiles_of(const Experiment& experiment, const std::string& mechanism,
+                                     const RunOptions& options) {
   if (only_reports(experiment)) return {""};
-  return profiles_of(options);
+  std::vector<std::string> profiles = chosen_profiles(options);
+  if (options.machine == "sim" && options.profiles.empty())
+    for (const FurtherProfile& further : experiment.further_profiles)
+      if (wanted(further.mechanisms, mechanism)) profiles.push_back(further.profile);
+  return profiles;
 }
 
 std::vector<std::string> profiles_of(const RunOptions& options) {
-  if (options.machine != "sim") return {""};
-  if (options.profiles.empty()) return {"pentium4", "zen3"};
-  std::vector<std::string> once;  // a profile named twice is one profile
-  for (const auto& profile : options.profiles) {
-    if (std::find(once.begin(), once.end(), profile) == once.end()) once.push_back(profile);
+  std::vector<std::string> profiles = chosen_profiles(options);
+  for (const Experiment& experiment : experiments()) {
+    if (!wanted(options.experiments, experiment.id)) continue;
+    for (const MechanismInfo& mechanism : mechanisms()) {
+      if (!wanted(options.mechanisms, mechanism.id)) continue;
+      for (const std::string& profile : profiles_of(experiment, mechanism.id, options))
+        if (!profile.empty() && !std::count(profiles.begin(), profiles.end(), profile))
+          profiles.push_back(profile);
+    }
   }
-  return once;
+  return profiles;
 }
 
 std::vector<PlannedUnit> make_plan(const RunOptions& options) {
@@ -73,7 +93,7 @@ std::vector<PlannedUnit> make_plan(const RunOptions& options) {
       for (PlannedCell& cell : plan_cells(experiment, mechanism, plan_options(options)))
         boots[cell.boot].push_back(std::move(cell));
       for (const auto& [boot, cells] : boots)
-        for (const std::string& profile : profiles_of(experiment, options))
+        for (const std::string& profile : profiles_of(experiment, mechanism.id, options))
           units.push_back({experiment.id, mechanism.id, profile, boot, cells});
     }
   }

@@ -24,9 +24,11 @@ struct PlannedUnit {
   std::string name() const;
 };
 
-// Profiles that an experiment's cells are measured under: those of the run, or "" alone where
-// the experiment only reports values by the guest's clock.
-std::vector<std::string> profiles_of(const Experiment& experiment, const RunOptions& options);
+// Profiles that a mechanism's cells of an experiment are measured under: those of the run and,
+// unless the user chose, what the experiment adds; or "" alone where the experiment only reports
+// values by the guest's clock.
+std::vector<std::string> profiles_of(const Experiment& experiment, const std::string& mechanism,
+                                     const RunOptions& options);
 
 // Profiles that a run on this machine charges cycles by, in order; the first is the headline.
 std::vector<std::string> profiles_of(const RunOptions& options);

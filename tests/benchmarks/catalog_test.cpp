@@ -165,6 +165,50 @@ TEST(Catalog, MeasuresTimersUnderEveryLoad) {
             cells("event_interarrival", {.full = true}).front().window);
 }
 
+TEST(Catalog, HasTheRowsOfTheSlidesSafexTable) {
+  const auto cells = plan("linux");
+  for (const char* signal : {"stop", "continue"})
+    EXPECT_TRUE(has(cells, "signal_other", {{"role", "manager"}, {"signal", signal}}));
+  EXPECT_TRUE(has(cells, "context_switch", {{"role", "manager"}}));
+  EXPECT_TRUE(has(cells, "read_proc_stat", {{"fd", "kept"}}));
+  for (const char* tasks : {"1", "3"})
+    for (const char* signals : {"none", "each"})
+      EXPECT_TRUE(has(cells, "monitor_handler", {{"signals", signals}, {"tasks", tasks}}));
+  // They end in the caller, but for the switch.
+  for (const PlannedCell& p : cells)
+    if (p.cell.params.contains("role"))
+      EXPECT_EQ(p.series.reach,
+                p.cell.workload == "context_switch" ? Reach::other_process : Reach::caller);
+  const auto& further = find_experiment("primitive_cost").further_profiles;
+  ASSERT_EQ(further.size(), 1u);
+  EXPECT_EQ(further[0].profile, "pentium3");
+}
+
+TEST(Catalog, ManagesSharesInEachWayOfTheSlides) {
+  const auto cells = plan_cells(find_experiment("cpu_service"), find_mechanism("linux"), {});
+  EXPECT_TRUE(has(cells, "cpu_shares", {{"manager", "none"}}));
+  for (const char* actuator : {"sigstop", "priority"})
+    for (const char* pid : {"printed", "textbook"})
+      EXPECT_TRUE(
+          has(cells, "cpu_shares", {{"actuator", actuator}, {"manager", "process"}, {"pid", pid}}));
+  // Real-time tasks that burn the processor: not on somebody's computer.
+  PlanOptions native;
+  native.machine = MachineId::native;
+  for (const PlannedCell& p :
+       plan_cells(find_experiment("cpu_service"), find_mechanism("linux"), native)) {
+    EXPECT_FALSE(p.skip_reason.empty());
+    EXPECT_FALSE(p.must_be_ok);
+  }
+}
+
+TEST(Catalog, EndsExtensionsUnderEveryBudget) {
+  const auto cells = plan_cells(find_experiment("extension_abort"), find_mechanism("uls"), {});
+  for (const char* budget : {"50", "100", "200", "500", "1000", "2000", "5000", "10000"})
+    EXPECT_TRUE(has(cells, "runaway", {{"budget_us", budget}})) << budget;
+  EXPECT_TRUE(has(plan_cells(find_experiment("extension_abort"), find_mechanism("linux"), {}),
+                  "verifier_bound", {{"nested", "1"}}));
+}
+
 TEST(Catalog, MeasuresUlsAsTheSlidesDo) {
   const auto cells = [](const char* experiment) {
     return plan_cells(find_experiment(experiment), find_mechanism("uls"), {});
