@@ -27,10 +27,10 @@ MechanismInfo linux_info() {
   MechanismInfo info;
   info.id = "linux";
   info.title = "plain Linux";
-  info.offers = {Capability::baseline,  Capability::system_calls, Capability::peers,
-                 Capability::signals,   Capability::processes,    Capability::timers,
-                 Capability::packets,   Capability::faults,       Capability::tracing,
-                 Capability::management};
+  info.offers = {Capability::baseline, Capability::system_calls, Capability::peers,
+                 Capability::signals,  Capability::processes,    Capability::timers,
+                 Capability::packets,  Capability::faults,       Capability::tracing,
+                 Capability::monitors, Capability::management};
   info.variants["udp_stream"] = {{{"policy", "same_prio"}}, {{"policy", "diff_prio"}}};
   info.lacks = {
       {Capability::extension, "plain Linux has no protected extension that a process can call"},
@@ -77,6 +77,7 @@ MechanismInfo ptrace_info() {
       {Capability::extension, "a tracer sees a process's system calls; it cannot be called"},
       {Capability::calls, "a tracer sees a process's system calls; it cannot be called"},
       {Capability::threads, plain},
+      {Capability::monitors, plain},
       {Capability::management, plain},
       {Capability::budgets, plain},
   };
@@ -108,6 +109,8 @@ MechanismInfo hijack_info() {
       {Capability::threads,
        "the executive runs on one thread of its own, and guests are processes"},
       {Capability::budgets, "the executive's policies are trusted: nothing ends one"},
+      {Capability::monitors,
+       "the executive schedules guests by policies of its own; none of them is a service manager"},
       {Capability::management,
        "the executive schedules guests by policies of its own; none of them is a service manager"},
   };
@@ -152,10 +155,10 @@ MechanismInfo uls_info() {
   info.id = "uls";
   info.title = "ULS";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::upcalls, Capability::timer_upcalls,
-                 Capability::calls,        Capability::peers,   Capability::threads,
-                 Capability::timers,       Capability::tracing, Capability::packets,
-                 Capability::budgets};
+  info.offers = {Capability::system_calls, Capability::upcalls,   Capability::timer_upcalls,
+                 Capability::calls,        Capability::peers,     Capability::threads,
+                 Capability::timers,       Capability::tracing,   Capability::packets,
+                 Capability::budgets,      Capability::management};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
@@ -163,8 +166,8 @@ MechanismInfo uls_info() {
       {Capability::extension, "the one way into the sandbox is an upcall's, whoever asks for it"},
       {Capability::interposition, only_events},
       {Capability::faults, "a fault is one of the events that upcalls tell: see upcall_return"},
-      {Capability::management,
-       "an upcall may make no system call, so something else would have to act: see linux"},
+      {Capability::monitors,
+       "an upcall cannot ask for another task's time, only see whom it interrupts: cpu_service"},
   };
   const std::vector<Params> modes = {{{"mode", "present"}}, {{"mode", "us"}}};
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
@@ -176,6 +179,8 @@ MechanismInfo uls_info() {
     info.variants[workload] = {{}};
   for (const char* workload : {"upcall", "upcall_return"})
     info.variants[workload].push_back({{"by", "iret"}, {"mode", "present"}});
+  for (const char* pid : {"printed", "textbook"})
+    info.variants["cpu_shares"].push_back({{"actuator", "priority"}, {"pid", pid}});
   info.variants["udp_stream"] = {{{"policy", "uls"}}};
   for (const char* workload : {"traced_call", "traced_program"})
     info.variants[workload] = {{{"tracer", "upcall"}}, {{"tracer", "thread"}}};

@@ -37,6 +37,7 @@ enum class Capability {
   tracing,        // another program, or protected code, is told of each system call of a process
   packets,        // several tasks at once that receive from the network
   budgets,        // protected code that is ended when it takes longer than it may
+  monitors,       // code looks at other tasks and decides about them, in rounds
   management,     // other tasks' shares of the processor are watched and corrected
 };
 

@@ -92,6 +92,11 @@ std::vector<std::string> notes_of(const RunInfo& info, const std::vector<Managed
                     std::to_string(*daemons) + " threads " +
                     std::to_string(count_in(runs, "kernel_daemon_priority").value_or(0)) +
                     ", the tasks 80 x target / period when they start.");
+  if (std::any_of(runs.begin(), runs.end(),
+                  [](const ManagedRun& run) { return run.mechanism == "uls"; }))
+    notes.push_back(
+        "ULS: an upcall decides, a thread in the sandbox acts. What managing took is both in the "
+        "sandbox and the thread's calls, without the kernel's way there and back.");
   for (const std::string& note : time_reservations(info)) notes.push_back(note);
   return notes;
 }

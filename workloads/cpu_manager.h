@@ -26,6 +26,9 @@ class CpuManager {
  public:
   virtual ~CpuManager() = default;
 
+  // Called in each task's own process, and in the disturbance's, before it begins.
+  virtual void enter() {}
+
   // Returns when the tasks are managed, from now on.  They are runnable, and none has run yet.
   // Throws std::runtime_error; then none is managed.
   virtual void start(std::span<const ManagedTask> tasks) = 0;

@@ -60,9 +60,10 @@ std::unique_ptr<Child> start(int priority, const std::function<void()>& body) {
 // The tasks, which burn CPU time until this object dies.
 class Tasks {
  public:
-  Tasks() {
+  explicit Tasks(CpuManager* manager) {
     for (const CpuTask& task : kCpuTasks)
-      children_.push_back(start(task.priority(), [] {
+      children_.push_back(start(task.priority(), [manager] {
+        if (manager != nullptr) manager->enter();
         for (;;) burn();
       }));
   }
@@ -174,10 +175,13 @@ CpuServiceResult cpu_service(std::chrono::milliseconds window, std::uint64_t see
   const KernelDaemons daemons(OSEXT_CPU_DAEMON_PRIORITY);
   const Observer observer;
 
-  const Tasks tasks;
+  const Tasks tasks(manager);
   const Managing managing(manager, tasks.managed());
   const std::int64_t start_ns = now_ns() + kLeadNs;
-  const auto hog = start(OSEXT_CPU_HOG_PRIORITY, [&] { disturb(start_ns, bursts); });
+  const auto hog = start(OSEXT_CPU_HOG_PRIORITY, [&] {
+    if (manager != nullptr) manager->enter();
+    disturb(start_ns, bursts);
+  });
 
   std::vector<Watched> watched;
   for (std::size_t i = 0; i < kCpuTasks.size(); ++i) watched.push_back({tasks.pid(i), {}});

@@ -46,7 +46,7 @@ Experiment primitive_cost() {
        {{{"role", "manager"}}},
        !kBatch,
        Reach::other_process},
-      {"monitor_handler", Capability::management, {{{"tasks", "1"}}, {{"tasks", "3"}}}},
+      {"monitor_handler", Capability::monitors, {{{"tasks", "1"}}, {{"tasks", "3"}}}},
   };
   // The machine of that table: what it is compared with, measured under its profile, too.
   experiment.further_profiles = {{"pentium3", {"linux", "safex"}}};

@@ -22,9 +22,11 @@
 #include <stdexcept>
 
 #include "benchmarks/mechanism.h"
+#include "benchmarks/mechanisms/cpu_cell.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/uls_aborts.h"
 #include "benchmarks/mechanisms/uls_calls.h"
+#include "benchmarks/mechanisms/uls_manager.h"
 #include "benchmarks/mechanisms/uls_packets.h"
 #include "benchmarks/mechanisms/uls_timers.h"
 #include "benchmarks/mechanisms/uls_tracing.h"
@@ -72,6 +74,10 @@ class Uls : public Mechanism {
     if (workload == "rpc_peer") return measure_uls_peers(plan, sampler);
     if (workload == "udp_stream") return measure_uls_packets(plan, env_, sampler);
     if (plan.cell.experiment == "syscall_tracing") return measure_uls_tracing(plan, sampler);
+    if (workload == "cpu_shares") {
+      UlsManager manager(pid_form_of(params));
+      return measure_cpu_service(plan, env_, sampler, &manager);
+    }
     if (plan.cell.experiment == "extension_abort") return measure_uls_aborts(plan, sampler);
     if (workload == "signal_interval" || workload == "nanosleep")
       return measure_uls_timers(plan, sampler);

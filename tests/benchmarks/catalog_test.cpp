@@ -191,6 +191,9 @@ TEST(Catalog, ManagesSharesInEachWayOfTheSlides) {
     for (const char* pid : {"printed", "textbook"})
       EXPECT_TRUE(
           has(cells, "cpu_shares", {{"actuator", actuator}, {"manager", "process"}, {"pid", pid}}));
+  const auto by_uls = plan_cells(find_experiment("cpu_service"), find_mechanism("uls"), {});
+  for (const char* pid : {"printed", "textbook"})
+    EXPECT_TRUE(has(by_uls, "cpu_shares", {{"actuator", "priority"}, {"pid", pid}}));
   // Real-time tasks that burn the processor: not on somebody's computer.
   PlanOptions native;
   native.machine = MachineId::native;

@@ -19,10 +19,10 @@ check() { # check WHAT A RELATION B
   fi
 }
 
-# mean PARAMS METRIC: of an ok row of plain Linux.
+# mean PARAMS METRIC [MECHANISM]: of an ok row, of plain Linux unless said.
 mean() {
-  awk -F, -v p="$1" -v k="$2" '
-    $2 == "linux" && $4 == p && $5 == k && $16 == "ok" { print $13; found = 1 }
+  awk -F, -v p="$1" -v k="$2" -v m="${3:-linux}" '
+    $2 == m && $4 == p && $5 == k && $16 == "ok" { print $13; found = 1 }
     END { exit !found }' "$summary" ||
     { echo "no ok row $1 $2" >&2; exit 1; }
 }
@@ -40,6 +40,8 @@ for seed in "${seeds[@]}"; do
         "$(mean "$stop;task=$task;when=bursts" utilization_percent)" '<' 1
       check "$pid, raised, $task: points off in bursts" \
         "$(mean "$raise;task=$task;when=bursts" abs_error_points)" '<=' 2
+      check "$pid, ULS, $task: points off in bursts" \
+        "$(mean "actuator=priority;pid=$pid;task=$task;when=bursts" abs_error_points uls)" '<=' 2
       check "$pid, $task: error, raised < stopped" \
         "1.2 * $(mean "$raise;task=$task" abs_error_points)" '<' \
         "$(mean "$stop;task=$task" abs_error_points)"
