@@ -15,9 +15,9 @@ set termoption noenhanced
 
 columns = manager_count > 1 ? 2 : 1
 rows = (manager_count + columns - 1) / columns
-panel_pixels = 220
+panel_pixels = 236
 top_pixels = 90
-bottom_pixels = 20 + 16 * note_count
+bottom_pixels = 24 + 16 * note_count
 height = top_pixels + rows * panel_pixels + bottom_pixels
 width = columns == 1 ? 640 : 1040
 
@@ -52,7 +52,7 @@ do for [t = 1:task_count] {
 set label 20 'hog' at screen 0.03 + 0.14 * task_count, screen from_top(66) left font ',12' \
     textcolor '#777777' point pointtype 5 linecolor rgb hog_colour offset 1, -0.3
 do for [i = 1:note_count] {
-  set label 30 + i note[i] at screen 0.02, screen 1.0 * (bottom_pixels - 16 * i) / height \
+  set label 30 + i note[i] at screen 0.02, screen 1.0 * (bottom_pixels - 4 - 16 * i) / height \
       left font ',11' textcolor '#555555'
 }
 
@@ -60,12 +60,12 @@ do for [p = 1:manager_count] {
   row = (p - 1) / columns
   side = (p - 1) % columns
   set tmargin at screen from_top(top_pixels + row * panel_pixels + 24)
-  set bmargin at screen from_top(top_pixels + (row + 1) * panel_pixels - 46)
-  set lmargin at screen (64.0 + 520.0 * side) / width
-  set rmargin at screen (64.0 + 520.0 * side + 430) / width
+  set bmargin at screen from_top(top_pixels + (row + 1) * panel_pixels - 60)
+  set lmargin at screen (78.0 + 520.0 * side) / width
+  set rmargin at screen (78.0 + 520.0 * side + 424) / width
   set title manager[p] font ',13' textcolor '#1d2530' offset 0, -0.6
   set xlabel 'time, s' font ',11' textcolor '#222222' offset 0, 0.5
-  if (side == 0) { set ylabel '% of the processor' font ',11' textcolor '#222222' offset 1, 0 } else { unset ylabel }
+  if (side == 0) { set ylabel '% of the processor' font ',11' textcolor '#222222' offset 0.5, 0 } else { unset ylabel }
   plot data index p - 1 using ($1 - 0.5):(column(2 + task_count)) with boxes fillstyle solid 1 noborder \
            linecolor rgb hog_colour notitle, \
        for [t = 1:task_count] target(t) with lines dashtype 3 linewidth 1 linecolor rgb colour[t] notitle, \
