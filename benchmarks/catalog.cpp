@@ -252,11 +252,11 @@ PlannedCell planned(const Experiment& experiment, const MechanismInfo& mechanism
     plan.boot.clear();
   }
   const auto policy = plan.cell.params.find("policy");
-  const bool real_time =
-      (policy != plan.cell.params.end() && policy->second == "SCHED_RR") || row.needs_real_time;
-  if (options.machine == MachineId::native && real_time)
-    plan.skip_reason =
-        "real-time tasks that never rest would starve this computer: in a virtual machine only";
+  std::string only_virtual = row.only_virtual;
+  if (policy != plan.cell.params.end() && policy->second == "SCHED_RR")
+    only_virtual = "real-time tasks that never rest would starve this computer";
+  if (options.machine == MachineId::native && !only_virtual.empty())
+    plan.skip_reason = only_virtual + ": in a virtual machine only";
   const bool substitute = row.without_module_natively && options.machine == MachineId::native;
   if ((mechanism.needs_module || (!row.module.empty() && !substitute)) && !options.modules)
     plan.skip_reason = "kernel modules are loaded inside a virtual machine only";

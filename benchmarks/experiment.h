@@ -70,7 +70,7 @@ struct Row {
   Extent window_ms = {};    // how long a cell goes on, by the machine's own clock
   std::string module = {};  // the kernel module that it needs with whatever mechanism, or ""
   bool without_module_natively = false;  // on this computer something else takes its place
-  bool needs_real_time = false;          // real-time tasks take the whole processor
+  std::string only_virtual = {};         // not "": why it is not measured on this computer
 };
 
 // Mechanisms that a run measures under one more profile than it was asked for: some figures of the

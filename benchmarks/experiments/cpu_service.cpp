@@ -22,7 +22,7 @@ Experiment cpu_service() {
   Row row{"cpu_shares", Capability::management, {{}}};
   row.reports = {"utilization_percent", "abs_error_points", "violations", "overhead_percent"};
   row.labels = {"task", "when"};
-  row.needs_real_time = true;
+  row.only_virtual = "real-time tasks that never rest would starve this computer";
   row.window_ms = {.quick = 20'000, .full = 60'000};
   Experiment experiment;
   experiment.id = "cpu_service";

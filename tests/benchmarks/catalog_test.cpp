@@ -197,11 +197,12 @@ TEST(Catalog, ManagesSharesInEachWayOfTheSlides) {
   // Real-time tasks that burn the processor: not on somebody's computer.
   PlanOptions native;
   native.machine = MachineId::native;
-  for (const PlannedCell& p :
-       plan_cells(find_experiment("cpu_service"), find_mechanism("linux"), native)) {
-    EXPECT_FALSE(p.skip_reason.empty());
-    EXPECT_FALSE(p.must_be_ok);
-  }
+  for (const char* experiment : {"cpu_service", "extension_abort"})
+    for (const PlannedCell& p :
+         plan_cells(find_experiment(experiment), find_mechanism("linux"), native)) {
+      EXPECT_FALSE(p.skip_reason.empty()) << experiment;
+      EXPECT_FALSE(p.must_be_ok) << experiment;
+    }
 }
 
 TEST(Catalog, EndsExtensionsUnderEveryBudget) {
