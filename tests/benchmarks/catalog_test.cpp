@@ -175,10 +175,11 @@ TEST(Catalog, HasTheRowsOfTheSlidesSafexTable) {
     for (const char* signals : {"none", "each"})
       EXPECT_TRUE(has(cells, "monitor_handler", {{"signals", signals}, {"tasks", tasks}}));
   // They end in the caller, but for the switch.
-  for (const PlannedCell& p : cells)
-    if (p.cell.params.contains("role"))
-      EXPECT_EQ(p.series.reach,
-                p.cell.workload == "context_switch" ? Reach::other_process : Reach::caller);
+  for (const PlannedCell& p : cells) {
+    if (!p.cell.params.contains("role")) continue;
+    EXPECT_EQ(p.series.reach,
+              p.cell.workload == "context_switch" ? Reach::other_process : Reach::caller);
+  }
   const auto& further = find_experiment("primitive_cost").further_profiles;
   ASSERT_EQ(further.size(), 1u);
   EXPECT_EQ(further[0].profile, "pentium3");
