@@ -16,9 +16,9 @@ modules_folders() {
 modules_fingerprint() {
   (
     cd "$tree_folder" || exit 1
-    printf '%s\n' "$kernel_folder" "$("$compiler" --version | head -n 1)"
+    printf '%s\n' "$kernel_folder" "$("$compiler" --version | head -n 1)" "$(pahole --version)"
     cat "$kernel_folder/kernel"
-    find "$@" include machine/setup/modules.sh -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    find "$@" include machine/setup/{modules,btf}.sh -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum
 }
 
@@ -28,7 +28,7 @@ modules_build_one() {
   local folder=$1 objects=$2 log=$3
   mkdir -p "$objects/$folder"
   cp -R "$tree_folder/$folder/." "$objects/$folder/"
-  # BTF needs pahole, whose presence must not change the bytes: left out.
+  # BTF is added where it is wanted (btf.sh): the kernel's own way asks for a pahole of its version.
   run_quietly "$log" make -C "$kernel_folder/$headers" M="$objects/$folder" CC="$compiler" \
     KCPPFLAGS="-I$tree_folder/include -ffile-prefix-map=$tree_folder/= -ffile-prefix-map=$kernel_folder/= -ffile-prefix-map=$objects/=" \
     CONFIG_DEBUG_INFO_BTF_MODULES= KBUILD_BUILD_TIMESTAMP=0 modules || {
@@ -41,7 +41,7 @@ modules_build_one() {
 # modules_build NAME: builds every module for the kernel in kernel_folder and records both in
 # build/modules/NAME/. Needs kernel_ensure before it.
 modules_build() {
-  local name=$1 release package headers stock_modules compiler target objects fingerprint file
+  local name=$1 release package headers stock_modules compiler target objects fingerprint file resolver
   local -a folders products
   # shellcheck source=/dev/null
   source "$kernel_folder/kernel"
@@ -59,6 +59,12 @@ modules_build() {
     done
     mapfile -t products < <(find "$objects" -name '*.ko' 2>/dev/null)
     for file in "${products[@]}"; do
+      if btf_wanted "$file"; then
+        resolver=$(btf_resolver)
+        run_quietly "$build_folder/logs/btf-$name-$(basename "$file").log" btf_add "$file" "$resolver" ||
+          fail "the types of $(basename "$file") could not be described." \
+            "report this (log: $build_folder/logs/btf-$name-$(basename "$file").log)."
+      fi
       strip --strip-debug -o "$target/${file##*/}" "$file"
     done
     printf '%s\n' "$fingerprint" >"$target/fingerprint"

@@ -29,6 +29,8 @@ source "$here/busybox.sh"
 source "$here/fat.sh"
 # shellcheck source=machine/setup/kernel.sh
 source "$here/kernel.sh"
+# shellcheck source=machine/setup/btf.sh
+source "$here/btf.sh"
 # shellcheck source=machine/setup/modules.sh
 source "$here/modules.sh"
 # shellcheck source=machine/setup/host.sh

@@ -30,6 +30,8 @@ source "$tests_folder/../../machine/setup/busybox.sh"
 source "$tests_folder/../../machine/setup/fat.sh"
 # shellcheck source=machine/setup/kernel.sh
 source "$tests_folder/../../machine/setup/kernel.sh"
+# shellcheck source=machine/setup/btf.sh
+source "$tests_folder/../../machine/setup/btf.sh"
 # shellcheck source=machine/setup/modules.sh
 source "$tests_folder/../../machine/setup/modules.sh"
 # shellcheck source=machine/setup/host.sh
