@@ -14,6 +14,7 @@
 #include <osext/nic.h>
 #include <osext/raw_record.h>
 #include <osext/shared_region.h>
+#include <osext/safex.h>
 #include <osext/uls.h>
 
 #ifdef __cplusplus
@@ -86,6 +87,36 @@ LAYOUT_SIZE(osext_nic_counters, 16 + 32 * OSEXT_NIC_STREAMS);
 LAYOUT_AT(osext_nic_counters, stream, 16);
 LAYOUT_SIZE(osext_nic_payload, 16);
 
+LAYOUT_SIZE(osext_safex_load, 840);
+LAYOUT_AT(osext_safex_load, budget_ns, 8);
+LAYOUT_AT(osext_safex_load, id, 36);
+LAYOUT_AT(osext_safex_load, name, 40);
+LAYOUT_AT(osext_safex_load, attributes, 72);
+LAYOUT_AT(osext_safex_load, events, 584);
+LAYOUT_SIZE(osext_safex_attribute, 64);
+LAYOUT_AT(osext_safex_attribute, initial, 40);
+LAYOUT_SIZE(osext_safex_create, 1328);
+LAYOUT_AT(osext_safex_create, attributes, 48);
+LAYOUT_AT(osext_safex_create, events, 1072);
+LAYOUT_SIZE(osext_safex_grant, 16);
+LAYOUT_SIZE(osext_safex_bind, 24);
+LAYOUT_AT(osext_safex_bind, period_ns, 16);
+LAYOUT_SIZE(osext_safex_value, 16);
+LAYOUT_AT(osext_safex_value, value, 8);
+LAYOUT_SIZE(osext_safex_raise, 32);
+LAYOUT_AT(osext_safex_raise, answer, 16);
+LAYOUT_AT(osext_safex_raise, runs, 24);
+LAYOUT_SIZE(osext_safex_revoke, 8);
+LAYOUT_SIZE(osext_safex_unload, 8);
+LAYOUT_SIZE(osext_safex_statistics, 152);
+LAYOUT_AT(osext_safex_statistics, name, 8);
+LAYOUT_AT(osext_safex_statistics, budget_ns, 56);
+LAYOUT_AT(osext_safex_statistics, runs, 80);
+LAYOUT_AT(osext_safex_statistics, capabilities, 144);
+LAYOUT_SIZE(osext_safex_describe, 824);
+LAYOUT_AT(osext_safex_describe, attribute_count, 48);
+LAYOUT_AT(osext_safex_describe, attributes, 56);
+LAYOUT_AT(osext_safex_describe, events, 568);
 LAYOUT_SIZE(osext_uls_record, 256);
 LAYOUT_AT(osext_uls_record, value, 8);
 LAYOUT_AT(osext_uls_record, pid, 24);

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events: what they are bound to, and the chain of runs that one from outside begins.
+ * What an extension raises waits until its run is over; how much can wait, and how long
+ * a chain can get, is bounded, so storms and loops of events end.
+ */
+#include <linux/completion.h>
+#include <linux/interrupt.h>
+#include <linux/llist.h>
+#include <linux/slab.h>
+
+#include "run.h"
+
+/* Events from processes, for a CPU's bottom half. */
+struct request {
+	struct llist_node in_queue;
+	struct safex_class *class;
+	u32 event;
+	s64 value;
+	struct safex_outcome *outcome;
+	struct completion done;
+};
+
+struct requests {
+	struct llist_head waiting;
+	struct tasklet_struct bottom_half;
+};
+
+static DEFINE_PER_CPU(struct requests, requests);
+
+static bool chain_is_full(const struct safex_run *run)
+{
+	return run->chain_runs >= OSEXT_SAFEX_CHAIN_MAX;
+}
+
+/* Context: bottom half, rcu_read_lock(). */
+static void run_bound(struct safex_run *run, const struct safex_pending *pending)
+{
+	struct safex_binding *binding;
+
+	hlist_for_each_entry_rcu(binding, &pending->class->events[pending->event].bindings, in_event) {
+		if (unlikely(chain_is_full(run))) {
+			if (pending->raiser)
+				atomic64_inc(&pending->raiser->cut);
+			return;
+		}
+		run->chain_runs++;
+		safex_run_once(run, binding->extension, binding->set, pending->value);
+	}
+}
+
+static void run_chain(struct safex_run *run)
+{
+	while (run->pending_count) {
+		struct safex_pending pending = run->pending[run->pending_first];
+
+		run->pending_first = (run->pending_first + 1) % OSEXT_SAFEX_QUEUE_MAX;
+		run->pending_count--;
+		run_bound(run, &pending);
+	}
+}
+
+static void begin_chain(struct safex_run *run, struct safex_outcome *outcome)
+{
+	run->outcome = outcome;
+	run->chain_runs = 0;
+	run->pending_count = 0;
+}
+
+void safex_raise(struct safex_class *class, u32 event, s64 value, struct safex_outcome *outcome)
+{
+	struct safex_run *run = this_cpu_ptr(&safex_runs);
+	const struct safex_pending first = { .class = class, .event = event, .value = value };
+
+	rcu_read_lock();
+	begin_chain(run, outcome);
+	run_bound(run, &first);
+	run_chain(run);
+	rcu_read_unlock();
+}
+
+int safex_raise_later(struct safex_run *run, struct safex_class *class, u32 event, s64 value)
+{
+	struct safex_pending *pending;
+
+	if (unlikely(run->pending_count == OSEXT_SAFEX_QUEUE_MAX || chain_is_full(run))) {
+		atomic64_inc(&run->extension->cut);
+		return -ENOBUFS;
+	}
+	pending = &run->pending[(run->pending_first + run->pending_count++) % OSEXT_SAFEX_QUEUE_MAX];
+	pending->class = class;
+	pending->event = event;
+	pending->value = value;
+	pending->raiser = run->extension;
+	atomic64_inc(&run->extension->raised);
+	return 0;
+}
+
+static void bottom_half(struct tasklet_struct *tasklet)
+{
+	struct requests *mine = container_of(tasklet, struct requests, bottom_half);
+	struct llist_node *waiting = llist_reverse_order(llist_del_all(&mine->waiting));
+	struct request *request, *next;
+
+	llist_for_each_entry_safe(request, next, waiting, in_queue) {
+		safex_raise(request->class, request->event, request->value, request->outcome);
+		complete(&request->done);
+	}
+}
+
+void safex_raise_and_wait(struct safex_class *class, u32 event, s64 value, struct safex_outcome *outcome)
+{
+	struct request request = { .class = class, .event = event, .value = value, .outcome = outcome };
+	struct requests *mine;
+
+	init_completion(&request.done);
+	local_bh_disable();
+	mine = this_cpu_ptr(&requests);
+	llist_add(&request.in_queue, &mine->waiting);
+	tasklet_schedule(&mine->bottom_half);
+	local_bh_enable();	/* here it runs, unless ksoftirqd has to */
+	wait_for_completion(&request.done);
+}
+
+/* Context: bottom half. */
+static enum hrtimer_restart timer_expired(struct hrtimer *timer)
+{
+	struct safex_binding *binding = container_of(timer, struct safex_binding, timer);
+	struct safex_run *run = this_cpu_ptr(&safex_runs);
+	struct safex_outcome outcome = {};
+	u64 expirations = hrtimer_forward_now(timer, binding->period);
+
+	rcu_read_lock();
+	begin_chain(run, &outcome);
+	run->chain_runs++;
+	safex_run_once(run, binding->extension, binding->set, expirations);
+	run_chain(run);
+	rcu_read_unlock();
+	return READ_ONCE(binding->extension->stopped) ? HRTIMER_NORESTART : HRTIMER_RESTART;
+}
+
+static int bind_event(struct safex_binding *binding, const struct osext_safex_bind *bind)
+{
+	struct safex_class *class = safex_class_of_file(bind->class_file);
+	const struct safex_binding *other;
+	u32 others = 0;
+	int error = 0;
+
+	if (IS_ERR(class))
+		return PTR_ERR(class);
+	if (class->ended || bind->event >= class->event_count)
+		error = -ENOENT;
+	else
+		hlist_for_each_entry(other, &class->events[bind->event].bindings, in_event) {
+			if (other->extension == binding->extension && other->set == binding->set)
+				error = -EEXIST;
+			others++;
+		}
+	if (others >= SAFEX_EVENT_BINDINGS_MAX)
+		error = -ENOSPC;
+	if (error) {
+		safex_class_put(class);
+		return error;
+	}
+	binding->class = class;
+	binding->event = bind->event;
+	hlist_add_head_rcu(&binding->in_event, &class->events[bind->event].bindings);
+	return 0;
+}
+
+static int bind_timer(struct safex_binding *binding, const struct osext_safex_bind *bind)
+{
+	if (bind->period_ns < OSEXT_SAFEX_PERIOD_MIN_NS || bind->period_ns > OSEXT_SAFEX_PERIOD_MAX_NS)
+		return -EINVAL;
+	binding->period = ns_to_ktime(bind->period_ns);
+	hrtimer_init(&binding->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
+	binding->timer.function = timer_expired;
+	hrtimer_start(&binding->timer, binding->period, HRTIMER_MODE_REL_PINNED_SOFT);
+	return 0;
+}
+
+int safex_bind(struct safex_extension *extension, const struct osext_safex_bind *bind)
+{
+	struct safex_binding *binding;
+	int error = -EINVAL;
+
+	if (extension->unloaded)
+		return -ENOENT;
+	if (bind->set >= OSEXT_SAFEX_SETS_MAX ||
+	    (bind->kind == OSEXT_SAFEX_EVENT ? bind->period_ns : bind->class_file || bind->event))
+		return -EINVAL;
+	if (extension->binding_count == OSEXT_SAFEX_BINDINGS_MAX)
+		return -ENOSPC;
+	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	if (!binding)
+		return -ENOMEM;
+	binding->kind = bind->kind;
+	binding->set = bind->set;
+	binding->extension = extension;
+	if (bind->kind == OSEXT_SAFEX_EVENT)
+		error = bind_event(binding, bind);
+	else if (bind->kind == OSEXT_SAFEX_TIMER)
+		error = bind_timer(binding, bind);
+	if (error) {
+		kfree(binding);
+		return error;
+	}
+	list_add(&binding->in_extension, &extension->bindings);
+	extension->binding_count++;
+	return 0;
+}
+
+static void free_binding(struct rcu_head *rcu)
+{
+	struct safex_binding *binding = container_of(rcu, struct safex_binding, rcu);
+
+	if (binding->class)
+		safex_class_put(binding->class);
+	kfree(binding);
+}
+
+static void unbind(struct safex_binding *binding)
+{
+	if (binding->kind == OSEXT_SAFEX_TIMER)
+		hrtimer_cancel(&binding->timer);
+	else
+		hlist_del_rcu(&binding->in_event);
+	list_del(&binding->in_extension);
+	binding->extension->binding_count--;
+	call_rcu(&binding->rcu, free_binding);
+}
+
+void safex_unbind_extension(struct safex_extension *extension)
+{
+	struct safex_binding *binding, *next;
+
+	list_for_each_entry_safe(binding, next, &extension->bindings, in_extension)
+		unbind(binding);
+}
+
+void safex_unbind_class(struct safex_class *class)
+{
+	struct safex_binding *binding;
+	struct hlist_node *next;
+	u32 event;
+
+	for (event = 0; event < class->event_count; event++)
+		hlist_for_each_entry_safe(binding, next, &class->events[event].bindings, in_event)
+			unbind(binding);
+}
+
+void safex_event_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_setup(&per_cpu(requests, cpu).bottom_half, bottom_half);
+}
+
+/* No file is open, so nobody waits. */
+void safex_event_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_kill(&per_cpu(requests, cpu).bottom_half);
+	rcu_barrier();	/* what is freed after a grace period is freed by the module's code */
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The runner's own: what is known about the run on each CPU, by the runner, the
+ * functions that extensions call, and the timers that abort it.
+ */
+#ifndef OSEXT_SAFEX_RUN_H
+#define OSEXT_SAFEX_RUN_H
+
+#define SAFEX_RUN_STACK 0	/* offset of `stack`, for enter.S */
+#define SAFEX_RUN_RESULT 8
+
+#ifndef __ASSEMBLER__
+#include <linux/percpu.h>
+#include <net/xdp.h>
+
+#include "kmod.h"
+
+struct safex_pending {
+	struct safex_class *class;	/* the chain is under rcu_read_lock() */
+	u32 event;
+	s64 value;
+	struct safex_extension *raiser;	/* NULL: no extension */
+};
+
+struct safex_run {
+	unsigned long stack;	/* where an abort goes back to */
+	u64 result;
+	struct safex_extension *extension;
+	struct safex_grant __rcu **slots;	/* of the binding's set */
+	s64 value;		/* of the event */
+	u32 set;
+	bool running;		/* in the extension, or in what it called; interrupts off to clear it */
+	bool due;		/* the budget is spent, but not where it could be aborted */
+	bool aborted;
+	bool in_function;	/* ... at the end of a function of the module */
+	u32 ticks;		/* left, TICK */
+	u32 retries;
+	u64 begun;		/* time stamp */
+	u32 held_count;
+	struct safex_grant *held[OSEXT_SAFEX_HELD_MAX];
+	struct safex_outcome *outcome;
+	u32 chain_runs;		/* since the event that came from outside */
+	u32 pending_first, pending_count;
+	struct safex_pending pending[OSEXT_SAFEX_QUEUE_MAX];
+
+	bool ticking;		/* the tick runs; the rest too belongs to budget.c */
+	u32 idle_ticks;
+	struct hrtimer tick, deadline;
+
+	struct xdp_buff context;	/* of the program's type, empty */
+	struct xdp_rxq_info receive_queue;
+	struct xdp_txq_info transmit_queue;
+	u8 frame[64];
+};
+
+DECLARE_PER_CPU(struct safex_run, safex_runs);
+
+/* run.c: one run, unless the extension may not.  Context: bottom half, rcu_read_lock(). */
+void safex_run_once(struct safex_run *run, struct safex_extension *extension, u32 set, s64 value);
+void safex_run_init(void);
+
+/* enter.S */
+void safex_enter(const void *context, const struct bpf_insn *instructions, void *function, struct safex_run *run);
+void safex_abort_here(void);	/* not to be called: where an abort goes on */
+void safex_leap(unsigned long stack);	/* to there; does not return */
+
+/* budget.c */
+void safex_budget_init(void);
+void safex_budget_exit(void);
+void safex_budget_start(struct safex_run *run, struct safex_extension *extension);
+void safex_budget_stop(struct safex_run *run, struct safex_extension *extension);
+void safex_leave(struct safex_run *run);
+
+/* At the begin and the end of what an extension calls, without a lock: its budget may be spent. */
+static __always_inline void safex_leave_if_due(struct safex_run *run)
+{
+	if (unlikely(READ_ONCE(run->due)))
+		safex_leave(run);
+}
+
+#endif /* __ASSEMBLER__ */
+#endif
