@@ -61,9 +61,10 @@ static safex_u64 (*const safex_time_ns)(void) = (void *)5;
 #define SAFEX_EVENT(name) const volatile safex_u32 name SAFEX_SECTION(".rodata.safex_events")
 
 struct xdp_md;	/* the kernel's name for the context, which is empty */
+char _license[] SAFEX_SECTION("license") = "GPL";	/* the module's functions are for such programs */
+
 #define SAFEX_EXTENSION(name) \
 	int name(struct xdp_md *); \
-	char _license[] SAFEX_SECTION("license") = "GPL"; \
 	SAFEX_SECTION("xdp") int name(struct xdp_md *safex_context __attribute__((unused)))
 
 #endif
