@@ -71,7 +71,7 @@ static struct bpf_prog *get_program(int descriptor)
 	if (!program->jited) {
 		pr_info_once("osext_safex: this kernel compiles no programs (net.core.bpf_jit_enable), so none can be aborted\n");
 		error = -EOPNOTSUPP;
-	} else if (program->expected_attach_type) {
+	} else if (program->expected_attach_type && program->expected_attach_type != BPF_XDP) {
 		error = -EINVAL;	/* meant for a device map */
 	} else {
 		error = safex_check_program(program);
