@@ -122,6 +122,8 @@ void safex_budget_start(struct safex_run *run, struct safex_extension *extension
 	run->due = false;
 	run->aborted = false;
 	run->in_function = false;
+	if (!safex_is_on(SAFEX_BUDGETS))
+		return;
 	if (extension->mode == OSEXT_SAFEX_HRTIMER) {
 		run->retries = 0;
 		hrtimer_start(&run->deadline, ns_to_ktime(extension->budget_ns), HRTIMER_MODE_REL_PINNED_HARD);

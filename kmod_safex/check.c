@@ -89,6 +89,8 @@ int safex_check_program(const struct bpf_prog *program)
 	int error = 0;
 	u32 i;
 
+	if (!safex_is_on(SAFEX_LIST))
+		return 0;
 	if (!program->aux->func_cnt)
 		return check_function(program, program);
 	for (i = 0; i < program->aux->func_cnt && !error; i++)

@@ -30,7 +30,7 @@ static DEFINE_PER_CPU(struct requests, requests);
 
 static bool chain_is_full(const struct safex_run *run)
 {
-	return run->chain_runs >= OSEXT_SAFEX_CHAIN_MAX;
+	return run->chain_runs >= OSEXT_SAFEX_CHAIN_MAX * (safex_is_on(SAFEX_CHAINS) ? 1 : 100);
 }
 
 /* Context: bottom half, rcu_read_lock(). */

@@ -135,7 +135,7 @@ struct safex_extension *safex_load(struct osext_safex_load *load)
 	if (id == OSEXT_SAFEX_EXTENSIONS_MAX)
 		return ERR_PTR(-ENOSPC);
 	share = div64_u64(load->budget_ns * load->invocations * MILLIONTHS, load->period_ns);
-	if (share + reserved > (u64)limit * (MILLIONTHS / 100))
+	if (share + reserved > (u64)limit * (MILLIONTHS / 100) && safex_is_on(SAFEX_ADMISSION))
 		return ERR_PTR(-EDQUOT);
 	extension = new_extension(load);
 	if (!extension)
@@ -180,7 +180,7 @@ void safex_unload(struct safex_extension *extension)
 
 void safex_condemn(struct safex_extension *extension)
 {
-	if (extension->condemned)
+	if (extension->condemned || !safex_is_on(SAFEX_CONDEMN))
 		return;
 	extension->condemned = true;
 	WRITE_ONCE(extension->stopped, true);

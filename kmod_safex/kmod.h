@@ -27,6 +27,8 @@
 
 #include <osext/safex.h>
 
+#include "protection.h"
+
 struct file;
 struct safex_class;
 struct safex_run;

@@ -39,6 +39,9 @@ static int __init safex_init(void)
 
 	if (error)
 		return error;
+	error = safex_protection_init();
+	if (error)
+		return error;
 	safex_run_init();
 	safex_budget_init();
 	safex_event_init();

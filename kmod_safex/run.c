@@ -78,7 +78,7 @@ void safex_run_once(struct safex_run *run, struct safex_extension *extension, u3
 
 	if (unlikely(READ_ONCE(extension->stopped)))
 		return;
-	if (unlikely(!has_reservation(extension, now))) {
+	if (unlikely(!has_reservation(extension, now)) && safex_is_on(SAFEX_INVOCATIONS)) {
 		atomic64_inc(&extension->throttled);
 		return;
 	}
