@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Capabilities: granted, translated to the class's numbers, and revoked. */
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "kmod.h"
 
+static atomic_t alive = ATOMIC_INIT(0);
+
+static int get_alive(char *text, const struct kernel_param *parameter)
+{
+	return sysfs_emit(text, "%d\n", atomic_read(&alive));
+}
+
+static const struct kernel_param_ops alive_operations = { .get = get_alive };
+module_param_cb(capabilities, &alive_operations, NULL, 0444);
+MODULE_PARM_DESC(capabilities, "how many there are, revoked ones that somebody holds included (read only)");
+
 static void free_grant(struct rcu_head *rcu)
 {
 	struct safex_grant *grant = container_of(rcu, struct safex_grant, rcu);
+
+	atomic_dec(&alive);
 
 	safex_class_put(grant->class);
 	kfree(grant);
@@ -75,6 +89,7 @@ int safex_grant(struct safex_class *class, struct safex_extension *extension, u3
 	grant = kzalloc(sizeof(*grant), GFP_KERNEL);
 	if (!grant)
 		return -ENOMEM;
+	atomic_inc(&alive);
 	refcount_set(&grant->references, 1);
 	grant->rights = rights;
 	grant->class = class;

@@ -19,6 +19,7 @@ enum safex_protection {
 	SAFEX_INVOCATIONS = BIT(5),	/* and are kept */
 	SAFEX_CHAINS = BIT(6),	/* end after OSEXT_SAFEX_CHAIN_MAX runs; else after a hundred times that */
 	SAFEX_CONDEMN = BIT(7),	/* repeat offenders are unloaded */
+	SAFEX_RELEASE = BIT(8),	/* what an aborted run holds is released */
 };
 
 DECLARE_STATIC_KEY_FALSE(safex_some_off);

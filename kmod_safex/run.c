@@ -50,6 +50,10 @@ static bool has_reservation(struct safex_extension *extension, u64 now)
 /* What an aborted run had in its hands. */
 static noinline void release_held(struct safex_run *run)
 {
+	if (!safex_is_on(SAFEX_RELEASE)) {
+		run->held_count = 0;
+		return;
+	}
 	atomic64_add(run->held_count, &run->extension->released);
 	while (run->held_count)
 		safex_grant_put(run->held[--run->held_count]);

@@ -11,119 +11,87 @@
 
 #include "kmod_safex/host/program.h"
 
-namespace osext
-{
+namespace osext {
 
 // Throws std::system_error with the kernel's reason and what was tried.
-int safex_request(int descriptor, unsigned long command, void *argument, const std::string &what);
+int safex_request(int descriptor, unsigned long command, void* argument, const std::string& what);
 
 // An open file: what it stands for ends with it.
-class SafexFile
-{
-      public:
-	SafexFile() = default;
-	explicit SafexFile(int descriptor) : descriptor_(descriptor)
-	{
-	}
-	SafexFile(SafexFile &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1))
-	{
-	}
-	SafexFile &operator=(SafexFile &&other) noexcept;
-	~SafexFile();
-	int get() const
-	{
-		return descriptor_;
-	}
+class SafexFile {
+ public:
+  SafexFile() = default;
+  explicit SafexFile(int descriptor) : descriptor_(descriptor) {}
+  SafexFile(SafexFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  SafexFile& operator=(SafexFile&& other) noexcept;
+  ~SafexFile();
+  int get() const { return descriptor_; }
 
-      private:
-	int descriptor_ = -1;
+ private:
+  int descriptor_ = -1;
 };
 
 // The device itself, for what goes by ids.
 SafexFile open_safex();
 
 struct SafexAttribute {
-	std::string name;
-	std::int64_t initial = 0;
-	std::uint32_t guard = OSEXT_SAFEX_ANY;
-	std::int64_t minimum = 0, maximum = 0; // RANGE
+  std::string name;
+  std::int64_t initial = 0;
+  std::uint32_t guard = OSEXT_SAFEX_ANY;
+  std::int64_t minimum = 0, maximum = 0;  // RANGE
 };
 
 struct SafexReservation {
-	std::uint32_t mode = OSEXT_SAFEX_TICK;
-	std::uint64_t budget_ns = 1'000'000, period_ns = 100'000'000;
-	std::uint32_t invocations = 10; // in a period
+  std::uint32_t mode = OSEXT_SAFEX_TICK;
+  std::uint64_t budget_ns = 1'000'000, period_ns = 100'000'000;
+  std::uint32_t invocations = 10;  // in a period
 };
 
-class SafexExtension
-{
-      public:
-	// `name`: empty: the function's.  The program may go afterwards.
-	SafexExtension(const SafexProgram &program, const SafexReservation &reservation,
-		       const std::string &name = "");
-	int descriptor() const
-	{
-		return file_.get();
-	}
-	std::uint32_t id() const
-	{
-		return id_;
-	}
-	const std::string &name() const
-	{
-		return name_;
-	}
-	void bind_timer(std::uint64_t period_ns, std::uint32_t set = 0);
-	osext_safex_statistics statistics() const;
-	void unload()
-	{
-		file_ = SafexFile();
-	}
+class SafexExtension {
+ public:
+  // `name`: empty: the function's.  The program may go afterwards.
+  SafexExtension(const SafexProgram& program, const SafexReservation& reservation,
+                 const std::string& name = "");
+  int descriptor() const { return file_.get(); }
+  std::uint32_t id() const { return id_; }
+  const std::string& name() const { return name_; }
+  void bind_timer(std::uint64_t period_ns, std::uint32_t set = 0);
+  osext_safex_statistics statistics() const;
+  void unload() { file_ = SafexFile(); }
 
-      private:
-	SafexFile file_;
-	std::uint32_t id_ = 0;
-	std::string name_;
+ private:
+  SafexFile file_;
+  std::uint32_t id_ = 0;
+  std::string name_;
 };
 
-class SafexClass
-{
-      public:
-	SafexClass(const std::string &name, const std::vector<SafexAttribute> &attributes,
-		   const std::vector<std::string> &events);
-	int descriptor() const
-	{
-		return file_.get();
-	}
-	std::uint32_t id() const
-	{
-		return id_;
-	}
-	void grant(const SafexExtension &extension, std::uint32_t rights, std::uint32_t set = 0,
-		   std::uint32_t slot = 0);
-	void revoke(const SafexExtension &extension, std::uint32_t set = 0, std::uint32_t slot = 0);
-	void bind(const SafexExtension &extension, const std::string &event, std::uint32_t set = 0);
-	std::int64_t get(const std::string &attribute) const;
-	void set(const std::string &attribute, std::int64_t value);
-	// All that the event leads to is over when this returns.
-	osext_safex_raise raise(const std::string &event, std::int64_t value = 0);
-	void end()
-	{
-		file_ = SafexFile();
-	}
+class SafexClass {
+ public:
+  SafexClass(const std::string& name, const std::vector<SafexAttribute>& attributes,
+             const std::vector<std::string>& events);
+  int descriptor() const { return file_.get(); }
+  std::uint32_t id() const { return id_; }
+  void grant(const SafexExtension& extension, std::uint32_t rights, std::uint32_t set = 0,
+             std::uint32_t slot = 0);
+  void revoke(const SafexExtension& extension, std::uint32_t set = 0, std::uint32_t slot = 0);
+  void bind(const SafexExtension& extension, const std::string& event, std::uint32_t set = 0);
+  std::int64_t get(const std::string& attribute) const;
+  void set(const std::string& attribute, std::int64_t value);
+  // All that the event leads to is over when this returns.
+  osext_safex_raise raise(const std::string& event, std::int64_t value = 0);
+  void end() { file_ = SafexFile(); }
 
-      private:
-	std::uint32_t attribute(const std::string &name) const;
-	std::uint32_t event(const std::string &name) const;
+ private:
+  std::uint32_t attribute(const std::string& name) const;
+  std::uint32_t event(const std::string& name) const;
 
-	SafexFile file_;
-	std::uint32_t id_ = 0;
-	std::string name_;
-	std::vector<std::string> attributes_, events_;
+  SafexFile file_;
+  std::uint32_t id_ = 0;
+  std::string name_;
+  std::vector<std::string> attributes_, events_;
 };
 
 // Of all that there are.
 std::vector<osext_safex_statistics> list_safex_extensions();
 std::vector<osext_safex_describe> list_safex_classes();
 
-} // namespace osext
+}  // namespace osext

@@ -7,24 +7,23 @@
 
 #include "kmod_safex/host/safex.h"
 
-namespace osext
-{
+namespace osext {
 
 struct SafexLoadOptions {
-	std::vector<std::string> extensions; // FILE[:FUNCTION][@EVENT]
-	std::string class_name;		     // empty: the first extension's name
-	std::vector<std::string> attributes; // NAME=INITIAL[:MINIMUM:MAXIMUM]
-	std::vector<std::string> events;
-	std::string grant = "read,write,raise";
-	std::vector<double> timers_us; // for the first extension
-	double budget_us = 1000, period_us = 100'000, seconds = 0;
-	std::uint32_t invocations = 10;
-	bool exact = false; // budget by a timer of its own
+  std::vector<std::string> extensions;  // FILE[:FUNCTION][@EVENT]
+  std::string class_name;               // empty: the first extension's name
+  std::vector<std::string> attributes;  // NAME=INITIAL[:MINIMUM:MAXIMUM]
+  std::vector<std::string> events;
+  std::string grant = "read,write,raise";
+  std::vector<double> timers_us;  // for the first extension
+  double budget_us = 1000, period_us = 100'000, seconds = 0;
+  std::uint32_t invocations = 10;
+  bool exact = false;  // budget by a timer of its own
 };
 
-int safex_load(const SafexLoadOptions &options);
+int safex_load(const SafexLoadOptions& options);
 
 // From "read,write,raise"; throws SafexError.
-std::uint32_t safex_rights(const std::string &words);
+std::uint32_t safex_rights(const std::string& words);
 
-} // namespace osext
+}  // namespace osext
