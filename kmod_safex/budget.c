@@ -13,6 +13,7 @@
 #include <linux/interrupt.h>
 #include <linux/irqflags.h>
 #include <asm/irq_regs.h>
+#include <asm/msr.h>
 #include <asm/ptrace.h>
 
 #include "run.h"
@@ -50,6 +51,7 @@ static bool abort_run(struct safex_run *run)
 		regs->sp = run->stack;
 		WRITE_ONCE(run->running, false);
 		run->aborted = true;
+		run->aborted_at = rdtsc();
 		return true;
 	}
 	WRITE_ONCE(run->due, true);
@@ -68,6 +70,7 @@ void safex_leave(struct safex_run *run)
 	run->running = false;
 	run->aborted = true;
 	run->in_function = true;
+	run->aborted_at = rdtsc();
 	local_irq_enable();
 	safex_leap(run->stack);
 }

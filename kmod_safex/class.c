@@ -146,19 +146,16 @@ static int value(struct safex_class *class, unsigned int command, struct osext_s
 
 static int raise(struct safex_class *class, struct osext_safex_raise __user *argument)
 {
-	struct safex_outcome outcome = {};
 	struct osext_safex_raise request;
+	int error;
 
 	if (copy_from_user(&request, argument, sizeof(request)))
 		return -EFAULT;
 	if (request.id)
 		return -EINVAL;
-	if (request.event >= class->event_count)
-		return -ENOENT;
-	safex_raise_and_wait(class, request.event, request.value, &outcome);
-	request.answer = outcome.answer;
-	request.runs = outcome.runs;
-	request.aborted = outcome.aborted;
+	error = safex_raise_for_process(class, &request);
+	if (error)
+		return error;
 	return copy_to_user(argument, &request, sizeof(request)) ? -EFAULT : 0;
 }
 

@@ -278,25 +278,20 @@ static int get_by_id(struct osext_safex_value __user *argument)
 
 static int raise_by_id(struct osext_safex_raise __user *argument)
 {
-	struct safex_outcome outcome = {};
 	struct osext_safex_raise request;
 	struct safex_class *class;
-	int error = -ENOENT;
+	int error;
 
 	if (copy_from_user(&request, argument, sizeof(request)))
 		return -EFAULT;
 	class = own_class(request.id);
 	if (IS_ERR(class))
 		return PTR_ERR(class);
-	if (request.event < class->event_count) {
-		safex_raise_and_wait(class, request.event, request.value, &outcome);
-		request.answer = outcome.answer;
-		request.runs = outcome.runs;
-		request.aborted = outcome.aborted;
-		error = copy_to_user(argument, &request, sizeof(request)) ? -EFAULT : 0;
-	}
+	error = safex_raise_for_process(class, &request);
 	safex_class_put(class);
-	return error;
+	if (error)
+		return error;
+	return copy_to_user(argument, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
 static int under_mutex(unsigned int command, void __user *argument)

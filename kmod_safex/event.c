@@ -8,6 +8,9 @@
 #include <linux/interrupt.h>
 #include <linux/llist.h>
 #include <linux/slab.h>
+#include <asm/msr.h>
+
+#include <osext/marker.h>
 
 #include "run.h"
 
@@ -74,8 +77,16 @@ void safex_raise(struct safex_class *class, u32 event, s64 value, struct safex_o
 
 	rcu_read_lock();
 	begin_chain(run, outcome);
+	if (unlikely(outcome->marked)) {
+		outcome->begun = rdtsc_ordered();
+		OSEXT_MARK(OSEXT_MARK_BEGIN);
+	}
 	run_bound(run, &first);
 	run_chain(run);
+	if (unlikely(outcome->marked)) {
+		OSEXT_MARK(OSEXT_MARK_END);
+		outcome->ended = rdtsc_ordered();
+	}
 	rcu_read_unlock();
 }
 
@@ -120,6 +131,24 @@ void safex_raise_and_wait(struct safex_class *class, u32 event, s64 value, struc
 	tasklet_schedule(&mine->bottom_half);
 	local_bh_enable();	/* here it runs, unless ksoftirqd has to */
 	wait_for_completion(&request.done);
+}
+
+int safex_raise_for_process(struct safex_class *class, struct osext_safex_raise *raise)
+{
+	struct safex_outcome outcome = { .marked = raise->flags & OSEXT_SAFEX_MARK };
+
+	if (raise->flags & ~OSEXT_SAFEX_MARK || raise->reserved)
+		return -EINVAL;
+	if (raise->event >= class->event_count)
+		return -ENOENT;
+	safex_raise_and_wait(class, raise->event, raise->value, &outcome);
+	raise->answer = outcome.answer;
+	raise->runs = outcome.runs;
+	raise->aborted = outcome.aborted;
+	raise->begun = outcome.begun;
+	raise->ended = outcome.ended;
+	raise->aborted_at = outcome.aborted_at;
+	return 0;
 }
 
 /* Context: bottom half. */

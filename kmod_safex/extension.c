@@ -13,7 +13,7 @@
 
 #include "kmod.h"
 
-#define INVOCATIONS_MAX 10000
+#define INVOCATIONS_MAX 1000000
 #define MILLIONTHS 1000000
 
 DEFINE_MUTEX(safex_mutex);
@@ -23,7 +23,7 @@ static unsigned int limit = 50;
 module_param(limit, uint, 0444);
 MODULE_PARM_DESC(limit, "what all reservations together may take of a CPU, in percent (default 50)");
 
-static u32 reserved;	/* of a CPU, in millionths */
+static u64 reserved;	/* of a CPU, in millionths */
 static struct workqueue_struct *ends;
 
 bool safex_is_name(const char *name)
@@ -134,7 +134,7 @@ struct safex_extension *safex_load(struct osext_safex_load *load)
 		;
 	if (id == OSEXT_SAFEX_EXTENSIONS_MAX)
 		return ERR_PTR(-ENOSPC);
-	share = div64_u64(load->budget_ns * load->invocations * MILLIONTHS, load->period_ns);
+	share = mul_u64_u64_div_u64(load->budget_ns * load->invocations, MILLIONTHS, load->period_ns);
 	if (share + reserved > (u64)limit * (MILLIONTHS / 100) && safex_is_on(SAFEX_ADMISSION))
 		return ERR_PTR(-EDQUOT);
 	extension = new_extension(load);

@@ -147,7 +147,7 @@ struct safex_extension {
 	u32 invocations;
 	u32 budget_ticks;
 	u64 budget_cycles, period_cycles;	/* of the time stamp counter */
-	u32 share;		/* of a CPU, reserved, in millionths */
+	u64 share;		/* of a CPU, reserved, in millionths */
 	u32 attribute_count, event_count;
 	char attributes[OSEXT_SAFEX_ATTRIBUTES_MAX][OSEXT_SAFEX_NAME_BYTES];
 	char events[OSEXT_SAFEX_EVENTS_MAX][OSEXT_SAFEX_NAME_BYTES];
@@ -211,6 +211,9 @@ struct safex_outcome {
 	s64 answer;
 	u32 runs;
 	u32 aborted;
+	bool marked;		/* by whoever raises it: measure it */
+	u64 begun, ended;	/* then: time stamps around it */
+	u64 aborted_at;		/* time stamp of the last abort */
 };
 
 /*
@@ -221,6 +224,9 @@ void safex_raise(struct safex_class *class, u32 event, s64 value, struct safex_o
 
 /* The same from a process: in this CPU's bottom half, which it waits for.  May sleep. */
 void safex_raise_and_wait(struct safex_class *class, u32 event, s64 value, struct safex_outcome *outcome);
+
+/* What a process asked for, checked; fills in the answer.  May sleep. */
+int safex_raise_for_process(struct safex_class *class, struct osext_safex_raise *raise);
 
 /* From a run: the event waits until the run is over.  Context: a run. */
 int safex_raise_later(struct safex_run *run, struct safex_class *class, u32 event, s64 value);

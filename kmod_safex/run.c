@@ -62,7 +62,7 @@ static noinline void release_held(struct safex_run *run)
 static noinline void account_abort(struct safex_run *run)
 {
 	struct safex_extension *extension = run->extension;
-	u64 time = rdtsc() - run->begun, overrun;
+	u64 time = run->aborted_at - run->begun, overrun;
 	s64 known = atomic64_read(&extension->longest_overrun);
 
 	overrun = time > extension->budget_cycles ? time - extension->budget_cycles : 0;
@@ -104,6 +104,7 @@ void safex_run_once(struct safex_run *run, struct safex_extension *extension, u3
 	if (unlikely(run->aborted)) {
 		account_abort(run);
 		run->outcome->aborted++;
+		run->outcome->aborted_at = run->aborted_at;
 	} else {
 		run->outcome->runs++;
 	}

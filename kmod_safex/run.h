@@ -36,6 +36,7 @@ struct safex_run {
 	u32 ticks;		/* left, TICK */
 	u32 retries;
 	u64 begun;		/* time stamp */
+	u64 aborted_at;		/* and this */
 	u32 held_count;
 	struct safex_grant *held[OSEXT_SAFEX_HELD_MAX];
 	struct safex_outcome *outcome;

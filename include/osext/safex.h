@@ -57,6 +57,7 @@
 #define OSEXT_SAFEX_CONSTANT 3	/* only the creator writes */
 
 #define OSEXT_SAFEX_NO_VALUE (-0x7fffffffffffffffLL - 1)	/* an attribute that cannot be read; never one's value */
+#define OSEXT_SAFEX_MARK 1	/* flag of RAISE, for benchmarks: markers (osext/marker.h) around all runs, in the kernel */
 #define OSEXT_SAFEX_NEXT 1	/* flag: this id, or else the next one there is */
 
 #ifndef __ASSEMBLER__
@@ -138,10 +139,15 @@ struct osext_safex_raise {
 	__u32 id;	/* 0 but for RAISE_BY_ID */
 	__u32 event;	/* the class's number */
 	__s64 value;
+	__u32 flags;	/* OSEXT_SAFEX_MARK or 0 */
+	__u32 reserved;	/* 0 */
 	/* filled in */
 	__s64 answer;	/* the last that an extension left (safex_answer), or 0 */
 	__u32 runs;	/* that ended by themselves */
 	__u32 aborted;	/* runs that were aborted */
+	__u64 begun;	/* MARK: time stamps around all runs */
+	__u64 ended;
+	__u64 aborted_at;	/* time stamp: where the last one was aborted, or 0 */
 };
 
 /* REVOKE (the device): all access of an extension to a class; root, and the users of either. */
@@ -218,7 +224,7 @@ OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_create) == 1328, "safex create");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_grant) == 16, "safex grant");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_bind) == 24, "safex bind");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_value) == 16, "safex value");
-OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_raise) == 32, "safex raise");
+OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_raise) == 64, "safex raise");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_revoke) == 8, "safex revoke");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_unload) == 8, "safex unload");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_statistics) == 152, "safex statistics");

@@ -87,30 +87,40 @@ void SafexProgram::Close::operator()(bpf_object* object) const {
 }
 
 SafexProgram::SafexProgram(const std::string& path, const std::string& function) {
-  std::vector<char> log(kLogBytes);
-  LIBBPF_OPTS(bpf_object_open_opts, options);
-  options.kernel_log_buf = log.data();
-  options.kernel_log_size = log.size();
-  options.kernel_log_level = 1;
   libbpf_set_print(keep);
-  said.clear();
-  object_.reset(bpf_object__open_file(path.c_str(), &options));
+  object_.reset(bpf_object__open_file(path.c_str(), nullptr));
+  load(path, function);
+}
+
+SafexProgram::SafexProgram(std::string_view bytes, const std::string& title,
+                           const std::string& function) {
+  libbpf_set_print(keep);
+  object_.reset(bpf_object__open_mem(bytes.data(), bytes.size(), nullptr));
+  load(title, function);
+}
+
+void SafexProgram::load(const std::string& title, const std::string& function) {
   if (!object_)
     throw SafexError(
-        fmt::format("{} is not a compiled extension ({})", path, std::strerror(errno)));
-  choose(path, function);
+        fmt::format("{} is not a compiled extension ({})", title, std::strerror(errno)));
+  choose(title, function);
   attributes_ = number_names(".rodata.safex_attributes");
   events_ = number_names(".rodata.safex_events");
+  std::vector<char> log(kLogBytes);
+  bpf_program* program = bpf_object__find_program_by_name(object_.get(), function_.c_str());
+  bpf_program__set_log_buf(program, log.data(), log.size());
+  said.clear();
   const int error = bpf_object__load(object_.get());
   if (error) {
     std::string words = last_words(log.data());
     if (!words.empty() && ends_with_instruction(words))
       words += fmt::format("  the verifier gives no reason: {}\n", std::strerror(-error));
     throw SafexError(
-        words.empty() ? fmt::format("{} does not load: {}\n{}", path, std::strerror(-error), said)
-                      : fmt::format("the verifier refuses {} of {}:\n{}", function_, path, words));
+        words.empty() ? fmt::format("{} does not load: {}\n{}", title, std::strerror(-error), said)
+                      : fmt::format("the verifier refuses {} of {}:\n{}", function_, title, words));
   }
-  descriptor_ = bpf_program__fd(bpf_object__find_program_by_name(object_.get(), function_.c_str()));
+  bpf_program__set_log_buf(program, nullptr, 0);
+  descriptor_ = bpf_program__fd(program);
 }
 
 // Of several extensions in a file the others are left alone.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct bpf_object;
@@ -20,6 +21,8 @@ class SafexProgram {
   // `function`: which extension of the file; empty: its only one.  Throws SafexError, with
   // the verifier's last words if it refused.
   explicit SafexProgram(const std::string& path, const std::string& function = "");
+  // The same of a file's bytes.
+  SafexProgram(std::string_view bytes, const std::string& title, const std::string& function);
 
   int descriptor() const { return descriptor_; }
   const std::string& function() const { return function_; }
@@ -45,6 +48,7 @@ class SafexProgram {
     int map;
     std::size_t offset, map_bytes;
   };
+  void load(const std::string& title, const std::string& function);
   void choose(const std::string& path, const std::string& function);
   std::vector<std::string> number_names(const std::string& section);
   Place find(const std::string& variable, std::size_t bytes) const;

@@ -63,10 +63,8 @@ SAFEX_EXTENSION(used_after_release)
 
 SAFEX_EXTENSION(endless)
 {
-	volatile safex_u64 i = 0;
-
 	while (1)
-		i++;
+		__asm__ volatile("");
 	return 0;
 }
 

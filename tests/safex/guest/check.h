@@ -15,7 +15,7 @@ extern std::string module_path, extensions_path;  // extensions_path: a folder
 // Keeps SafeX's module loaded while it lives.  `off`: protections that are off, with + between.
 struct Loaded : LoadedModule {
   // So that reservations can be generous, the limit is, unless it is what is tested.
-  explicit Loaded(const std::string& off = "", const std::string& limit = "limit=1000000")
+  explicit Loaded(const std::string& off = "", const std::string& limit = "limit=1000000000")
       : LoadedModule(module_path, "osext_safex",
                      (off.empty() ? "" : "test_off=" + off + " ") + limit) {}
 };
@@ -24,7 +24,7 @@ constexpr std::uint32_t kAll = OSEXT_SAFEX_READ | OSEXT_SAFEX_WRITE | OSEXT_SAFE
 
 // Time that no run of these tests needs, where a machine's time is the wall's; and a reservation
 // for it that the limit admits.
-constexpr SafexReservation kGenerous{OSEXT_SAFEX_TICK, 1'000'000'000, 1'000'000'000'000, 10'000};
+constexpr SafexReservation kGenerous{OSEXT_SAFEX_TICK, 1'000'000'000, 1'000'000'000'000, 1'000'000};
 
 inline SafexProgram battery(const std::string& function) {
   return SafexProgram(extensions_path + "/battery.bpf.o", function);

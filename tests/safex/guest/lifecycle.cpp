@@ -25,7 +25,7 @@ const RegisterCheck load_unload("load_unload", [] {
 const RegisterCheck load_often("load_often", [] {
   Loaded module;
   const SafexProgram program = battery("monitor");
-  for (int i = 0; i < rounds(200); ++i) {
+  for (int i = 0; i < rounds(100); ++i) {
     SafexExtension extension(program, kGenerous);
     SafexClass task = make_task();
     task.grant(extension, kAll);
@@ -38,7 +38,7 @@ const RegisterCheck load_often("load_often", [] {
 // Unloaded by another, by right, while it runs again and again on two CPUs.
 const RegisterCheck unload_running("unload_running", [] {
   Loaded module;
-  for (int i = 0; i < rounds(20); ++i) {
+  for (int i = 0; i < rounds(8); ++i) {
     Alone user("user");
     user.extension.bind_timer(100'000);
     std::atomic<bool> over = false, begun = false;
@@ -64,7 +64,7 @@ const RegisterCheck unload_running("unload_running", [] {
 
 const RegisterCheck creator_killed("creator_killed", [] {
   Loaded module;
-  for (int i = 0; i < rounds(20); ++i) {
+  for (int i = 0; i < rounds(8); ++i) {
     int ready[2];
     require(pipe(ready) == 0, "no pipe");
     const pid_t child = start_child([&] {

@@ -80,11 +80,15 @@ void make_likely(unsigned long command, char* words, const Files& files, int pro
     case OSEXT_SAFEX_GET:
     case OSEXT_SAFEX_SET:
     case OSEXT_SAFEX_RAISE_EVENT:
-      std::memset(words, 0, 8);
+      std::memset(words, 0, 32);
       break;
     case OSEXT_SAFEX_GET_STATISTICS:
     case OSEXT_SAFEX_DESCRIBE:
       reinterpret_cast<std::uint32_t*>(words)[1] = OSEXT_SAFEX_NEXT;
+      reinterpret_cast<std::uint32_t*>(words)[0] = dice() % 8;
+      break;
+    case OSEXT_SAFEX_RAISE_BY_ID:
+      std::memset(words, 0, 32);
       reinterpret_cast<std::uint32_t*>(words)[0] = dice() % 8;
       break;
     default:

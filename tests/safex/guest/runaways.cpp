@@ -125,6 +125,7 @@ const RegisterCheck many_aborts("many_aborts", [] {
   std::atomic<bool> over = false;
   std::thread beside([&] {
     for (std::int64_t i = 0; !over; ++i) {
+      usleep(1000);
       const std::int64_t value = i % 1000;
       if (writer.raise(value).aborted || writer.task.get("adjustment") != value) {
         problems[0] = "the good one was aborted";
