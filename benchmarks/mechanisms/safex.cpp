@@ -81,12 +81,13 @@ void rpc(const PlannedCell& plan, Sampler& sampler) {
     long failed = 0;
     for (std::uint64_t i = 0; i < pairs; ++i) {
       probe.begin();
-      failed |= raise();
+      for (std::uint64_t op = 0; op < plan.series.ops; ++op) failed |= raise();
       probe.end();
-      failed |= raise.answer().answer != static_cast<std::int64_t>(i + 1);
+      const std::uint64_t calls = (i + 1) * plan.series.ops;
+      failed |= raise.answer().answer != static_cast<std::int64_t>(calls);
     }
     if (failed) throw std::runtime_error("an event was not answered");
-    require_runs(extension, pairs);
+    require_runs(extension, pairs * plan.series.ops);
   });
 }
 
