@@ -5,6 +5,7 @@
 //   osext shell ...           boot the machine for a person
 //   osext hijack ...          run a program as Hijack's guest, on this computer
 //   osext uls ...             load extensions into the sandbox, on this computer
+//   osext safex ...           load verified extensions into the kernel, on this computer
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -83,6 +84,9 @@ int main(int argc, char** argv) {
   auto* uls = app.add_subcommand(
       "uls", "load, call, read and unload extensions in the sandbox (module loaded, as root)");
   uls->prefix_command();
+  auto* safex = app.add_subcommand(
+      "safex", "load, list and end verified extensions in the kernel (module loaded, as root)");
+  safex->prefix_command();
 
   CLI11_PARSE(app, argc, argv);
   try {
@@ -91,6 +95,7 @@ int main(int argc, char** argv) {
     const osext::Place place = osext::find_place();
     if (*hijack) become(place.hijack_launcher(), hijack->remaining());
     if (*uls) become(place.uls_tool(), uls->remaining());
+    if (*safex) become(place.safex_tool(), safex->remaining());
     osext::VmOptions vm;
     vm.build = place.build();
     vm.kernel = osext::kernel_name(place, kernel);
@@ -103,7 +108,10 @@ int main(int argc, char** argv) {
              {place.modules(vm.kernel) / "osext_hijack.ko", inside + "osext_hijack.ko", 0644},
              {place.uls_tool(), inside + "osext-uls", 0755},
              {place.uls_example(), inside + "count.uls", 0644},
-             {place.modules(vm.kernel) / "osext_uls.ko", inside + "osext_uls.ko", 0644}});
+             {place.modules(vm.kernel) / "osext_uls.ko", inside + "osext_uls.ko", 0644},
+             {place.safex_tool(), inside + "osext-safex", 0755},
+             {place.safex_example(), inside + "count.bpf.o", 0644},
+             {place.modules(vm.kernel) / "osext_safex.ko", inside + "osext_safex.ko", 0644}});
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "osext: {}\n", error.what());

@@ -120,31 +120,17 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 }
 
 /* Context: bottom half. */
-void safex_budget_start(struct safex_run *run, struct safex_extension *extension)
+void safex_budget_start_timer(struct safex_run *run)
 {
-	run->due = false;
-	run->aborted = false;
-	run->in_function = false;
 	if (!safex_is_on(SAFEX_BUDGETS))
 		return;
-	if (extension->mode == OSEXT_SAFEX_HRTIMER) {
+	if (run->extension->mode == OSEXT_SAFEX_HRTIMER) {
 		run->retries = 0;
-		hrtimer_start(&run->deadline, ns_to_ktime(extension->budget_ns), HRTIMER_MODE_REL_PINNED_HARD);
+		hrtimer_start(&run->deadline, ns_to_ktime(run->extension->budget_ns), HRTIMER_MODE_REL_PINNED_HARD);
 		return;
 	}
-	run->ticks = extension->budget_ticks;
-	run->idle_ticks = 0;
-	if (unlikely(!READ_ONCE(run->ticking))) {
-		run->ticking = true;
-		hrtimer_start(&run->tick, ns_to_ktime(TICK_NSEC), HRTIMER_MODE_REL_PINNED_HARD);
-	}
-}
-
-void safex_budget_stop(struct safex_run *run, struct safex_extension *extension)
-{
-	if (extension->mode == OSEXT_SAFEX_HRTIMER)
-		hrtimer_cancel(&run->deadline);
-	run->due = false;
+	run->ticking = true;
+	hrtimer_start(&run->tick, ns_to_ktime(TICK_NSEC), HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 void safex_budget_init(void)

@@ -15,7 +15,7 @@ static int get_alive(char *text, const struct kernel_param *parameter)
 
 static const struct kernel_param_ops alive_operations = { .get = get_alive };
 module_param_cb(capabilities, &alive_operations, NULL, 0444);
-MODULE_PARM_DESC(capabilities, "how many there are, revoked ones that somebody holds included (read only)");
+MODULE_PARM_DESC(capabilities, "how many there are, revoked ones that a run may still hold included (read only)");
 
 static void free_grant(struct rcu_head *rcu)
 {
@@ -25,12 +25,6 @@ static void free_grant(struct rcu_head *rcu)
 
 	safex_class_put(grant->class);
 	kfree(grant);
-}
-
-void safex_grant_put(struct safex_grant *grant)
-{
-	if (refcount_dec_and_test(&grant->references))
-		call_rcu(&grant->rcu, free_grant);
 }
 
 static u8 number_of(const char *name, const char *names, size_t stride, u32 count)
@@ -59,13 +53,13 @@ static void translate(struct safex_grant *grant)
 					     sizeof(class->events[0]), class->event_count);
 }
 
-/* From now on every access with it fails; runs that hold it keep what they hold until they end. */
+/* From now on every access with it fails.  A run that holds it is in a grace period, which it ends by ending. */
 static void revoke(struct safex_grant *grant)
 {
-	WRITE_ONCE(grant->revoked, true);
+	WRITE_ONCE(grant->rights, 0);
 	rcu_assign_pointer(grant->extension->slots[grant->set][grant->slot], NULL);
 	list_del(&grant->in_class);
-	safex_grant_put(grant);
+	call_rcu(&grant->rcu, free_grant);
 }
 
 int safex_grant(struct safex_class *class, struct safex_extension *extension, u32 set, u32 slot, u32 rights)
@@ -90,7 +84,6 @@ int safex_grant(struct safex_class *class, struct safex_extension *extension, u3
 	if (!grant)
 		return -ENOMEM;
 	atomic_inc(&alive);
-	refcount_set(&grant->references, 1);
 	grant->rights = rights;
 	grant->class = class;
 	safex_class_get(class);

@@ -63,17 +63,6 @@ void safex_class_end(struct safex_class *class)
 	safex_class_put(class);
 }
 
-/* Context: not in hard interrupts. */
-s64 safex_class_read(struct safex_class *class, u32 number)
-{
-	const struct safex_attribute *attribute;
-
-	if (number >= class->attribute_count)
-		return OSEXT_SAFEX_NO_VALUE;
-	attribute = &class->attributes[number];
-	return attribute->guard->get ? attribute->guard->get(class, attribute) : READ_ONCE(attribute->value);
-}
-
 /* By an extension.  Context: bottom half. */
 int safex_class_set(struct safex_class *class, u32 number, s64 value)
 {

@@ -31,35 +31,34 @@ struct requests {
 
 static DEFINE_PER_CPU(struct requests, requests);
 
-static bool chain_is_full(const struct safex_run *run)
-{
-	return run->chain_runs >= OSEXT_SAFEX_CHAIN_MAX * (safex_is_on(SAFEX_CHAINS) ? 1 : 100);
-}
-
 /* Context: bottom half, rcu_read_lock(). */
-static void run_bound(struct safex_run *run, const struct safex_pending *pending)
+static __always_inline void run_bound(struct safex_run *run, struct safex_event *event, s64 value,
+				      struct safex_extension *raiser)
 {
 	struct safex_binding *binding;
 
-	hlist_for_each_entry_rcu(binding, &pending->class->events[pending->event].bindings, in_event) {
-		if (unlikely(chain_is_full(run))) {
-			if (pending->raiser)
-				atomic64_inc(&pending->raiser->cut);
+	hlist_for_each_entry_rcu(binding, &event->bindings, in_event) {
+		if (unlikely(safex_chain_is_full(run))) {
+			if (raiser)
+				atomic64_inc(&raiser->cut);
 			return;
 		}
 		run->chain_runs++;
-		safex_run_once(run, binding->extension, binding->set, pending->value);
+		safex_run_once(run, binding->extension, binding->set, value);
 	}
 }
 
 static void run_chain(struct safex_run *run)
 {
 	while (run->pending_count) {
-		struct safex_pending pending = run->pending[run->pending_first];
+		const struct safex_pending *pending = &run->pending[run->pending_first];
+		struct safex_event *event = pending->event;
+		struct safex_extension *raiser = pending->raiser;
+		s64 value = pending->value;
 
 		run->pending_first = (run->pending_first + 1) % OSEXT_SAFEX_QUEUE_MAX;
 		run->pending_count--;
-		run_bound(run, &pending);
+		run_bound(run, event, value, raiser);
 	}
 }
 
@@ -73,7 +72,6 @@ static void begin_chain(struct safex_run *run, struct safex_outcome *outcome)
 void safex_raise(struct safex_class *class, u32 event, s64 value, struct safex_outcome *outcome)
 {
 	struct safex_run *run = this_cpu_ptr(&safex_runs);
-	const struct safex_pending first = { .class = class, .event = event, .value = value };
 
 	rcu_read_lock();
 	begin_chain(run, outcome);
@@ -81,30 +79,13 @@ void safex_raise(struct safex_class *class, u32 event, s64 value, struct safex_o
 		outcome->begun = rdtsc_ordered();
 		OSEXT_MARK(OSEXT_MARK_BEGIN);
 	}
-	run_bound(run, &first);
+	run_bound(run, &class->events[event], value, NULL);
 	run_chain(run);
 	if (unlikely(outcome->marked)) {
 		OSEXT_MARK(OSEXT_MARK_END);
 		outcome->ended = rdtsc_ordered();
 	}
 	rcu_read_unlock();
-}
-
-int safex_raise_later(struct safex_run *run, struct safex_class *class, u32 event, s64 value)
-{
-	struct safex_pending *pending;
-
-	if (unlikely(run->pending_count == OSEXT_SAFEX_QUEUE_MAX || chain_is_full(run))) {
-		atomic64_inc(&run->extension->cut);
-		return -ENOBUFS;
-	}
-	pending = &run->pending[(run->pending_first + run->pending_count++) % OSEXT_SAFEX_QUEUE_MAX];
-	pending->class = class;
-	pending->event = event;
-	pending->value = value;
-	pending->raiser = run->extension;
-	atomic64_inc(&run->extension->raised);
-	return 0;
 }
 
 static void bottom_half(struct tasklet_struct *tasklet)

@@ -24,7 +24,7 @@ static __always_inline struct safex_grant *grant_of(struct safex_capability *cap
 /* With the right, at this moment. */
 static __always_inline bool may(const struct safex_grant *grant, u8 right)
 {
-	return (grant->rights & right && !READ_ONCE(grant->revoked)) || !safex_is_on(SAFEX_RIGHTS);
+	return READ_ONCE(grant->rights) & right || !safex_is_on(SAFEX_RIGHTS);
 }
 
 __diag_push();
@@ -37,13 +37,12 @@ __bpf_kfunc notrace struct safex_capability *safex_acquire(u32 slot)
 	struct safex_run *run = this_cpu_ptr(&safex_runs);
 	struct safex_grant *grant;
 
-	safex_leave_if_due(run);
-	if (!run->running || slot >= OSEXT_SAFEX_SLOTS_MAX || run->held_count == OSEXT_SAFEX_HELD_MAX)
+	if (!run->running || slot >= OSEXT_SAFEX_SLOTS_MAX || run->held == OSEXT_SAFEX_HELD_MAX)
 		return NULL;
 	grant = rcu_dereference_raw(run->slots[slot]);
-	if (!grant || READ_ONCE(grant->revoked) || !refcount_inc_not_zero(&grant->references))
+	if (!grant)
 		return NULL;
-	run->held[run->held_count++] = grant;
+	run->held++;
 	safex_leave_if_due(run);
 	return &grant->handle;
 }
@@ -51,15 +50,8 @@ __bpf_kfunc notrace struct safex_capability *safex_acquire(u32 slot)
 __bpf_kfunc notrace void safex_release(struct safex_capability *capability)
 {
 	struct safex_run *run = this_cpu_ptr(&safex_runs);
-	struct safex_grant *grant = grant_of(capability);
-	u32 i = run->held_count;
 
-	while (i-- > 0)
-		if (run->held[i] == grant) {
-			run->held[i] = run->held[--run->held_count];
-			safex_grant_put(grant);
-			break;
-		}
+	run->held--;
 	safex_leave_if_due(run);
 }
 
@@ -99,7 +91,7 @@ __bpf_kfunc notrace int safex_raise_event(struct safex_capability *capability, u
 	if (event >= OSEXT_SAFEX_EVENTS_MAX || grant->events[event] == SAFEX_NO_NUMBER)
 		error = -ENOENT;
 	else if (may(grant, OSEXT_SAFEX_RAISE))
-		error = safex_raise_later(run, grant->class, grant->events[event], value);
+		error = safex_raise_later(run, &grant->class->events[grant->events[event]], value);
 	safex_leave_if_due(run);
 	return error;
 }

@@ -19,7 +19,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
-#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -102,7 +101,16 @@ static inline void safex_class_get(struct safex_class *class)
 void safex_class_put(struct safex_class *class);
 
 /* Attributes by number.  Context: not in hard interrupts. */
-s64 safex_class_read(struct safex_class *class, u32 attribute);
+static __always_inline s64 safex_class_read(struct safex_class *class, u32 number)
+{
+	const struct safex_attribute *attribute = &class->attributes[number];
+
+	if (unlikely(number >= class->attribute_count))
+		return OSEXT_SAFEX_NO_VALUE;
+	if (attribute->guard->get)
+		return attribute->guard->get(class, attribute);
+	return READ_ONCE(attribute->value);
+}
 int safex_class_set(struct safex_class *class, u32 attribute, s64 value);	/* as an extension's: bottom half */
 int safex_class_write(struct safex_class *class, u32 attribute, s64 value);	/* by the creator: past rights, not past guards */
 
@@ -115,9 +123,7 @@ struct safex_capability {
 
 struct safex_grant {
 	struct safex_capability handle;
-	refcount_t references;
-	bool revoked;
-	u8 rights;
+	u8 rights;		/* none, once it is revoked */
 	u8 attributes[OSEXT_SAFEX_ATTRIBUTES_MAX];	/* the extension's number to the class's */
 	u8 events[OSEXT_SAFEX_EVENTS_MAX];
 	struct safex_class *class;
@@ -132,7 +138,6 @@ struct safex_grant {
 /* Under safex_mutex; may sleep. */
 int safex_grant(struct safex_class *class, struct safex_extension *extension, u32 set, u32 slot, u32 rights);
 void safex_revoke(struct safex_class *class, struct safex_extension *extension);	/* NULL: of anybody, of any class */
-void safex_grant_put(struct safex_grant *grant);	/* any context */
 
 /* --- extensions (extension.c) ---------------------------------------------- */
 
@@ -228,8 +233,6 @@ void safex_raise_and_wait(struct safex_class *class, u32 event, s64 value, struc
 /* What a process asked for, checked; fills in the answer.  May sleep. */
 int safex_raise_for_process(struct safex_class *class, struct osext_safex_raise *raise);
 
-/* From a run: the event waits until the run is over.  Context: a run. */
-int safex_raise_later(struct safex_run *run, struct safex_class *class, u32 event, s64 value);
 
 void safex_event_init(void);
 void safex_event_exit(void);

@@ -50,13 +50,10 @@ static bool has_reservation(struct safex_extension *extension, u64 now)
 /* What an aborted run had in its hands. */
 static noinline void release_held(struct safex_run *run)
 {
-	if (!safex_is_on(SAFEX_RELEASE)) {
-		run->held_count = 0;
+	if (!safex_is_on(SAFEX_RELEASE))
 		return;
-	}
-	atomic64_add(run->held_count, &run->extension->released);
-	while (run->held_count)
-		safex_grant_put(run->held[--run->held_count]);
+	atomic64_add(run->held, &run->extension->released);
+	run->held = 0;
 }
 
 static noinline void account_abort(struct safex_run *run)
@@ -99,7 +96,7 @@ void safex_run_once(struct safex_run *run, struct safex_extension *extension, u3
 	barrier();
 	WRITE_ONCE(run->running, false);
 	safex_budget_stop(run, extension);
-	if (unlikely(run->held_count))
+	if (unlikely(run->held))
 		release_held(run);
 	if (unlikely(run->aborted)) {
 		account_abort(run);

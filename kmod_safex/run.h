@@ -16,8 +16,7 @@
 #include "kmod.h"
 
 struct safex_pending {
-	struct safex_class *class;	/* the chain is under rcu_read_lock() */
-	u32 event;
+	struct safex_event *event;	/* the chain is under rcu_read_lock() */
 	s64 value;
 	struct safex_extension *raiser;	/* NULL: no extension */
 };
@@ -37,8 +36,7 @@ struct safex_run {
 	u32 retries;
 	u64 begun;		/* time stamp */
 	u64 aborted_at;		/* and this */
-	u32 held_count;
-	struct safex_grant *held[OSEXT_SAFEX_HELD_MAX];
+	u32 held;		/* references to capabilities, which last as long as the run at most */
 	struct safex_outcome *outcome;
 	u32 chain_runs;		/* since the event that came from outside */
 	u32 pending_first, pending_count;
@@ -68,9 +66,49 @@ void safex_leap(unsigned long stack);	/* to there; does not return */
 /* budget.c */
 void safex_budget_init(void);
 void safex_budget_exit(void);
-void safex_budget_start(struct safex_run *run, struct safex_extension *extension);
-void safex_budget_stop(struct safex_run *run, struct safex_extension *extension);
+void safex_budget_start_timer(struct safex_run *run);
 void safex_leave(struct safex_run *run);
+
+/* Context: bottom half. */
+static __always_inline void safex_budget_start(struct safex_run *run, struct safex_extension *extension)
+{
+	run->due = false;
+	run->aborted = false;
+	run->in_function = false;
+	run->idle_ticks = 0;
+	run->ticks = extension->budget_ticks;
+	if (unlikely(extension->mode == OSEXT_SAFEX_HRTIMER || !READ_ONCE(run->ticking)))
+		safex_budget_start_timer(run);
+}
+
+static __always_inline void safex_budget_stop(struct safex_run *run, struct safex_extension *extension)
+{
+	if (extension->mode == OSEXT_SAFEX_HRTIMER)
+		hrtimer_cancel(&run->deadline);
+	run->due = false;
+}
+
+static __always_inline bool safex_chain_is_full(const struct safex_run *run)
+{
+	return run->chain_runs >= OSEXT_SAFEX_CHAIN_MAX * (safex_is_on(SAFEX_CHAINS) ? 1 : 100);
+}
+
+/* From a run: the event waits until the run is over. */
+static __always_inline int safex_raise_later(struct safex_run *run, struct safex_event *event, s64 value)
+{
+	struct safex_pending *pending;
+
+	if (unlikely(run->pending_count == OSEXT_SAFEX_QUEUE_MAX || safex_chain_is_full(run))) {
+		atomic64_inc(&run->extension->cut);
+		return -ENOBUFS;
+	}
+	pending = &run->pending[(run->pending_first + run->pending_count++) % OSEXT_SAFEX_QUEUE_MAX];
+	pending->event = event;
+	pending->value = value;
+	pending->raiser = run->extension;
+	atomic64_inc(&run->extension->raised);
+	return 0;
+}
 
 /* At the begin and the end of what an extension calls, without a lock: its budget may be spent. */
 static __always_inline void safex_leave_if_due(struct safex_run *run)

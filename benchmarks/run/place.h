@@ -19,6 +19,12 @@ struct Place {
     return host() / "executive" / "host" / "osext-hijack";
   }
   std::filesystem::path uls_tool() const { return host() / "uls" / "host" / "osext-uls"; }
+  std::filesystem::path safex_tool() const {
+    return host() / "kmod_safex" / "host" / "osext-safex";
+  }
+  std::filesystem::path safex_example() const {
+    return host() / "kmod_safex" / "extensions" / "safex-count.bpf.o";
+  }
   std::filesystem::path uls_example() const { return host() / "uls" / "uls-count.uls"; }
   std::filesystem::path plugin() const { return host() / "machine" / "sim" / "libosext_plugin.so"; }
   std::filesystem::path image() const { return build() / "image" / "slim.cpio"; }
