@@ -47,12 +47,10 @@ __bpf_kfunc notrace struct safex_capability *safex_acquire(u32 slot)
 	return &grant->handle;
 }
 
+/* Does not look at the budget: before the next one is acquired that is done. */
 __bpf_kfunc notrace void safex_release(struct safex_capability *capability)
 {
-	struct safex_run *run = this_cpu_ptr(&safex_runs);
-
-	run->held--;
-	safex_leave_if_due(run);
+	this_cpu_ptr(&safex_runs)->held--;
 }
 
 /* The value of an attribute, or OSEXT_SAFEX_NO_VALUE. */
