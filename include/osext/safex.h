@@ -39,7 +39,7 @@
 #define OSEXT_SAFEX_PERIOD_MAX_NS 1000000000000
 
 /* How a budget is held. */
-#define OSEXT_SAFEX_TICK 1	/* a counter that each timer interrupt decrements: up to a tick more than the budget */
+#define OSEXT_SAFEX_TICK 1	/* a counter that each timer interrupt decrements: up to two ticks more than the budget */
 #define OSEXT_SAFEX_HRTIMER 2	/* a timer of its own: microseconds */
 
 /* Rights of a capability. */
