@@ -205,7 +205,7 @@ int uls_bind(struct uls_extension *extension, const struct osext_uls_bind *bind)
 	extension->bindings[i] = binding;
 	extension->binding_count++;
 	refresh_ready(extension);
-	binding->watch.enabled = true;
+	WRITE_ONCE(binding->enabled, true);
 	uls_unlock_irq();
 	if (bind->kind == OSEXT_ULS_TIMER)
 		hrtimer_start(&binding->timer, binding->period, HRTIMER_MODE_REL_HARD);

@@ -44,6 +44,8 @@ static void tell(struct uls_binding *binding, const struct osext_uls_packet *pac
 	unsigned long flags;
 	bool direct;
 
+	if (!READ_ONCE(binding->enabled))	/* it has no place in its extension yet */
+		return;
 	local_irq_save(flags);
 	host = this_cpu_read(uls_cpu.host);
 	/* A softirq does not know what its interrupt hit, but a system call it was not. */

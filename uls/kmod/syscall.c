@@ -107,7 +107,7 @@ void uls_see_call(struct uls_host *host, const struct pt_regs *regs)
 	}
 	uls_lock();
 	list_for_each_entry(binding, &host->watches, watch.in_host) {
-		if (binding->kind != OSEXT_ULS_SYSCALL || !binding->watch.enabled ||
+		if (binding->kind != OSEXT_ULS_SYSCALL || !binding->enabled ||
 		    (binding->call != OSEXT_ULS_ANY_CALL && (binding->call != number || by_int80)))
 			continue;
 		uls_mark(binding);

@@ -58,7 +58,7 @@ static bool tell(struct uls_host *host, const struct pt_regs *regs)
 
 	uls_lock();
 	list_for_each_entry(binding, &host->watches, watch.in_host) {
-		if (binding->kind != OSEXT_ULS_FAULT || !binding->watch.enabled)
+		if (binding->kind != OSEXT_ULS_FAULT || !binding->enabled)
 			continue;
 		uls_mark(binding);
 		told = true;

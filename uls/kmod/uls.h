@@ -49,7 +49,6 @@ struct uls_watch {
 	struct pid *process;
 	struct uls_host *host;	/* while it is one; this and the lists under uls_lock */
 	struct list_head in_host, all;
-	bool enabled;
 	kuid_t user;		/* the rights to watch it, asked for again when it becomes a host once more */
 	kgid_t group;
 	bool privileged;
@@ -62,6 +61,7 @@ struct uls_binding {
 	u32 flags;
 	u32 place;		/* in its extension's array */
 	s32 priority;
+	bool enabled;		/* it is in that array */
 	u32 limit, count, head;	/* of the queue */
 	u64 overrun;
 	u64 expirations, last;	/* the timer stops after the last one */

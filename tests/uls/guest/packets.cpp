@@ -243,6 +243,37 @@ const RegisterCheck packets_flood("packets_flood", [] {
   });
 });
 
+// Packets come, and hosts that take events, while bindings are made.
+const RegisterCheck packets_at_once("packets_at_once", [] {
+  Loaded module;
+  const pid_t sender = start_child([] {
+    UlsSandbox sandbox;
+    sandbox.join();
+    const Socket socket;
+    for (;;) socket.send("x", 1);
+    return 0;
+  });
+  in_child([] {
+    UlsSandbox sandbox;
+    for (std::uint64_t i = 0; i < rounds<std::uint64_t>(15); ++i) {
+      Extension extension(sandbox, extension_details);
+      // The flag switches code of the kernel's, which takes long.
+      for (std::uint32_t number = 0; number < OSEXT_ULS_BINDINGS_MAX; ++number) {
+        UlsBinding binding{OSEXT_ULS_PACKET, number, static_cast<std::int32_t>(number), 2};
+        binding.port = kPort;
+        binding.flags = OSEXT_ULS_MARK_UPCALL;
+        sandbox.bind(extension.id, binding);
+      }
+      const osext_uls_statistics statistics = extension.statistics();
+      require(statistics.upcalls <= statistics.events, "{} upcalls for {} events",
+              statistics.upcalls, statistics.events);
+      sandbox.unload(extension.id);
+    }
+  });
+  kill(sender, SIGKILL);
+  waitpid(sender, nullptr, 0);
+});
+
 // Who may not receive everybody's packets may not hear of them.
 const RegisterCheck packet_rights("packet_rights", [] {
   Loaded module;
