@@ -20,8 +20,12 @@ static atomic_t objects;
 
 static void release(struct kref *references)
 {
+	struct uls_host *host = container_of(references, struct uls_host, references);
+
+	if (host->mapped_in)
+		mmdrop(host->mapped_in);
+	kfree(host);
 	atomic_dec(&objects);
-	kfree(container_of(references, struct uls_host, references));
 }
 
 void uls_host_put(struct uls_host *host)
@@ -73,9 +77,11 @@ static struct preempt_ops watch_ops = {
 /* Context: the host's task, may not be in its memory any more; any but the scheduler. */
 void uls_host_end(struct uls_host *host)
 {
-	if (!host->joined)
-		return;
 	local_irq_disable();
+	if (!host->joined) {	/* eject.c may have been here, until interrupts were off */
+		local_irq_enable();
+		return;
+	}
 	host->joined = false;
 	preempt_notifier_unregister(&host->watch);
 	this_cpu_write(uls_cpu.host, NULL);
@@ -169,6 +175,7 @@ int uls_host_new(struct uls_host **result, bool injected)
 	host->pid = task_pid_nr(current);
 	host->mm = current->mm;
 	INIT_LIST_HEAD(&host->watches);
+	INIT_LIST_HEAD(&host->in_mappings);
 	preempt_notifier_init(&host->watch, &watch_ops);
 	init_task_work(&host->work, work);
 	*result = host;
@@ -184,6 +191,10 @@ int uls_join(bool injected)
 	struct uls_host *host = this_cpu_read(uls_cpu.host);	/* current's, on whatever CPU */
 	int error;
 
+	if (host && !READ_ONCE(host->mm)) {	/* it has lost the sandbox */
+		uls_host_end(host);
+		host = NULL;
+	}
 	if (host) {
 		if (injected || !host->injected || host->asked)
 			return -EBUSY;

@@ -103,7 +103,11 @@ static vm_fault_t refuse_fault(struct vm_fault *fault)
 	return VM_FAULT_SIGSEGV;
 }
 
-/* The host unmaps the sandbox; or it is gone already, or mremap() failed and this is its try. */
+/*
+ * The host unmaps the sandbox; or it is gone already, or mremap() failed and this is its
+ * try.  Or somebody does who shares the host's memory: the page tables are gone with the mapping,
+ * and the host finds out when it is alone again.
+ */
 static void unmapped(struct vm_area_struct *vma)
 {
 	struct uls_host *host = vma->vm_file->private_data;
@@ -113,6 +117,8 @@ static void unmapped(struct vm_area_struct *vma)
 	WRITE_ONCE(host->unmapped, true);
 	if (current == host->task && current->mm == host->mm)
 		uls_host_end(host);
+	else
+		WRITE_ONCE(host->mm, NULL);
 }
 
 static const struct vm_operations_struct region_ops = {
@@ -147,6 +153,7 @@ static int region_mmap(struct file *file, struct vm_area_struct *vma)
 
 static int region_release(struct inode *inode, struct file *file)
 {
+	uls_mapping_ends(file->private_data);
 	uls_host_put(file->private_data);
 	return 0;
 }
@@ -173,6 +180,9 @@ int uls_map(struct uls_host *host)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	kref_get(&host->references);	/* the file's */
+	mmgrab(current->mm);
+	host->mapped_in = current->mm;
+	uls_mapping_begins(host);
 	address = vm_mmap(file, OSEXT_ULS_CODE, OSEXT_SANDBOX_SIZE, PROT_NONE,
 			  MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, 0);
 	fput(file);
@@ -192,10 +202,10 @@ int uls_try_open(const struct osext_uls_open *open)
 		return -EINVAL;
 	local_irq_disable();
 	host = this_cpu_read(uls_cpu.host);
-	if (!host || current->mm != host->mm || host->place != ULS_OUT)
+	if (!host || host->place != ULS_OUT)
 		error = -EINVAL;
-	else if (atomic_read(&host->mm->mm_users) != 1)
-		error = -EBUSY;
+	else if (!uls_is_alone(host))
+		error = READ_ONCE(host->mm) ? -EBUSY : -EINVAL;
 	if (!error) {
 		uls_open(host);
 		if (open->flags & OSEXT_ULS_FLUSH_ALL)
@@ -227,14 +237,14 @@ void uls_shut(struct uls_host *host)
 {
 	struct vm_area_struct *vma;
 
-	if (!mmget_not_zero(host->mm))
+	if (!mmget_not_zero(host->mapped_in))
 		return;
-	mmap_read_lock(host->mm);
-	vma = find_vma(host->mm, OSEXT_ULS_CODE);
+	mmap_read_lock(host->mapped_in);
+	vma = find_vma(host->mapped_in, OSEXT_ULS_CODE);
 	if (vma && vma->vm_ops == &region_ops && vma->vm_file->private_data == host)
 		zap_vma_ptes(vma, OSEXT_ULS_CODE, 2 * OSEXT_ULS_PAGE_BYTES);
-	mmap_read_unlock(host->mm);
-	mmput(host->mm);
+	mmap_read_unlock(host->mapped_in);
+	mmput(host->mapped_in);
 }
 
 /* A thread of the kernel's, which is in the memory of a host that is one no more.  May sleep. */
@@ -242,12 +252,12 @@ void uls_unmap(struct uls_host *host)
 {
 	struct vm_area_struct *vma;
 
-	mmap_write_lock(host->mm);
-	vma = find_vma(host->mm, OSEXT_ULS_CODE);
+	mmap_write_lock(host->mapped_in);
+	vma = find_vma(host->mapped_in, OSEXT_ULS_CODE);
 	if (vma && vma->vm_ops == &region_ops && vma->vm_file->private_data == host &&
-	    uls_do_munmap(host->mm, OSEXT_ULS_CODE, OSEXT_SANDBOX_SIZE))
+	    uls_do_munmap(host->mapped_in, OSEXT_ULS_CODE, OSEXT_SANDBOX_SIZE))
 		pr_err("osext_uls: cannot unmap the sandbox from a process\n");
-	mmap_write_unlock(host->mm);
+	mmap_write_unlock(host->mapped_in);
 }
 
 static u64 entry(struct page *page, unsigned long rights)

@@ -28,6 +28,15 @@ static inline void uls_drop_all_translations(void)
 	native_write_cr3(__native_read_cr3());
 }
 
+/*
+ * Current, the host, has its memory for itself, and the sandbox is there.  In this
+ * order: whoever shared the memory may have unmapped the sandbox before it left.
+ */
+static inline bool uls_is_alone(const struct uls_host *host)
+{
+	return atomic_read(&current->mm->mm_users) == 1 && current->mm == READ_ONCE(host->mm);
+}
+
 static inline void uls_write_entries(struct uls_host *host, const struct uls_entries *entries)
 {
 	pmd_t *pmd = host->pmd;

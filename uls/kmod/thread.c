@@ -31,7 +31,6 @@ static void forget(struct uls_thread *thread)
 {
 	uls_area_free(OSEXT_ULS_DATA, &thread->stack);
 	put_task_struct(thread->task);
-	mmdrop(thread->host->mm);
 	uls_host_put(thread->host);
 	thread->host = NULL;
 }
@@ -195,7 +194,6 @@ int uls_thread_start(struct uls_extension *extension, const struct osext_uls_thr
 		return error;
 	}
 	uls_keep_open(host);
-	mmgrab(host->mm);
 	get_task_struct(current);
 	thread->task = current;
 	thread->host = host;

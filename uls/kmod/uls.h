@@ -123,7 +123,8 @@ struct uls_host {
 	struct kref references;	/* the mapping, the task, queued work */
 	struct task_struct *task;	/* only compared */
 	pid_t pid;
-	struct mm_struct *mm;	/* only used while it is the task's own */
+	struct mm_struct *mm;	/* the task's own; NULL: whoever shares it has unmapped the sandbox */
+	struct mm_struct *mapped_in;	/* with a reference (mmgrab) */
 	pmd_t *pmd;		/* the entries of code and data */
 	struct preempt_notifier watch;
 	struct callback_head work;	/* on the way to user mode: arm the CPU's notifier */
@@ -133,6 +134,7 @@ struct uls_host {
 	bool asked;		/* though later it was */
 	bool watched;		/* `watches` is not empty; read by the host without the lock */
 	struct list_head in_hosts;	/* all that joined, under uls_lock */
+	struct list_head in_mappings;	/* of those that were injected (eject.c) */
 	struct list_head watches;	/* bindings, under uls_lock */
 	bool unmapped;		/* the mapping is gone, so nobody reaches the sandbox by it */
 	bool calling;		/* it wants the upcall that `call` describes, where it goes on from call_ip and call_sp */
@@ -258,6 +260,8 @@ void uls_inject_exec(const struct linux_binprm *binprm);
 void uls_inject_statistics(struct osext_uls_statistics *statistics);
 
 /* eject.c */
+void uls_mapping_begins(struct uls_host *host);
+void uls_mapping_ends(struct uls_host *host);
 void uls_eject_all(void);
 
 /* watch.c */

@@ -80,7 +80,7 @@ no_memory:
 /* May an upcall happen in this host, now? */
 static bool is_fit(struct uls_cpu *cpu, struct uls_host *host, const struct pt_regs *regs)
 {
-	return regs->cs == __USER_CS && current->mm == host->mm && atomic_read(&host->mm->mm_users) == 1 &&
+	return regs->cs == __USER_CS && uls_is_alone(host) &&
 	       !current->ptrace && !uls_has_shadow_stack(current) &&
 	       !test_syscall_work(SYSCALL_USER_DISPATCH) && !in_restartable_sequence(cpu);
 }
@@ -230,7 +230,7 @@ void uls_give_up(struct uls_host *host)
 
 	if (host->place != ULS_IN)
 		return;
-	if (current->mm == host->mm)
+	if (current->mm && current->mm == host->mm)	/* both are NULL when its memory is gone */
 		uls_close(host);
 	host->place = ULS_LEFT;
 	host->extension = NULL;

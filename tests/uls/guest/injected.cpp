@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-// Processes that join by themselves: unmodified programs run as ever under upcalls, who is to be
-// left alone is, and the module can go while they live.
+// Processes that join by themselves: unmodified programs run as ever under upcalls, and who is to
+// be left alone is.
+#include "tests/uls/guest/injected.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -85,40 +87,6 @@ const RegisterCheck pipelines("pipelines", [] {
           statistics.upcalls);
   sandbox.unload(extension.id);
 });
-
-// Executes this program with words that main() passes to body().
-bool is_mapped(pid_t process) {
-  std::ifstream maps(fmt::format("/proc/{}/maps", process));
-  for (std::string line; std::getline(maps, line);)
-    if (line.find("osext_uls") != std::string::npos) return true;
-  return false;
-}
-
-// A process that executes a program which sleeps.
-pid_t start_sleeper(
-    const std::function<void()>& before = [] {}, const char* program = "/bin/busybox") {
-  const pid_t process = start_child([&] {
-    before();
-    execl(program, "busybox", "sleep", "1000", nullptr);
-    return 98;
-  });
-  wait_until("the program", [&] {
-    std::ifstream file(fmt::format("/proc/{}/cmdline", process));
-    std::string text;
-    std::getline(file, text, '\0');
-    std::ifstream stat(fmt::format("/proc/{}/stat", process));
-    std::stringstream all;
-    all << stat.rdbuf();
-    return text == "busybox" && all.str().find(") S ") != std::string::npos;
-  });
-  return process;
-}
-
-void end(pid_t process) {
-  kill(process, SIGKILL);
-  int status;
-  waitpid(process, &status, 0);
-}
 
 // Whether a program that is executed so has joined.
 bool joins(
@@ -268,44 +236,6 @@ const RegisterCheck watch_injected("watch_injected", [] {
           statistics.upcalls, statistics.events);
   sandbox.unload(extension.id);
 });
-
-// Unloading while they live: they sleep, run, come and go, and are as before.
-void eject(int sleepers, int rounds) {
-  for (int round = 0; round < rounds; ++round) {
-    std::vector<pid_t> processes;
-    pid_t busy = 0, shell = 0;
-    {
-      Loaded module("inject=all");
-      for (int i = 0; i < sleepers; ++i) processes.push_back(start_sleeper());
-      busy = start_child([] {
-        execl("/bin/busybox", "busybox", "sh", "-c", "while :; do :; done", nullptr);
-        return 98;
-      });
-      shell = start_child([] {
-        execl("/bin/busybox", "busybox", "sh", "-c", "while :; do (:); busybox true; done",
-              nullptr);
-        return 98;
-      });
-      UlsSandbox sandbox;
-      Extension extension(sandbox, extension_count);
-      extension.bind_timer(100'000);
-      wait_until("upcalls", [&] { return extension.count() > 20; });
-      require(sandbox.statistics().hosts >= static_cast<std::uint64_t>(sleepers) + 1, "{} hosts",
-              sandbox.statistics().hosts);
-      if (round % 2) kill(processes.front(), SIGSTOP);
-    }  // the module goes here
-    for (const pid_t process : processes)
-      require(!is_mapped(process) && kill(process, 0) == 0, "a process still has the sandbox");
-    require(!is_mapped(busy), "a process that runs still has the sandbox");
-    kill(processes.front(), SIGCONT);
-    processes.push_back(busy);
-    processes.push_back(shell);
-    for (const pid_t process : processes) end(process);
-  }
-}
-
-const RegisterCheck ejected("ejected", [] { eject(8, 3); });
-const RegisterCheck ejected_many("ejected_many", [] { eject(1000, 1); });
 
 }  // namespace
 }  // namespace osext::test
