@@ -7,6 +7,7 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
@@ -52,21 +53,91 @@ static int grant(const struct osext_uls_grant *argument)
 	return 0;
 }
 
-static int load(struct file *file, void __user *argument)
-{
-	struct osext_uls_load request;
-	int error;
+/* What a request says, copied from the caller's memory, and what it answers. */
+struct request {
+	union {
+		u32 id;	/* what every request about an extension begins with */
+		struct osext_uls_load load;
+		struct osext_uls_copy copy;
+		struct osext_uls_start start;
+		struct osext_uls_bind bind;
+		struct osext_uls_thread thread;
+		struct osext_uls_unload unload;
+		struct osext_uls_grant grant;
+		struct osext_uls_statistics statistics;
+	};
+	void *copied;	/* WRITE, READ: the memory */
+};
 
-	if (copy_from_user(&request, argument, sizeof(request)))
+static bool is_known(unsigned int command)
+{
+	switch (command) {
+	case OSEXT_ULS_LOAD:
+	case OSEXT_ULS_GET_STATISTICS:
+	case OSEXT_ULS_GRANT:
+	case OSEXT_ULS_WRITE:
+	case OSEXT_ULS_READ:
+	case OSEXT_ULS_START:
+	case OSEXT_ULS_BIND:
+	case OSEXT_ULS_THREAD:
+	case OSEXT_ULS_UNLOAD:
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The caller's memory may be slow, and on purpose: nobody else waits for it, so it is
+ * read before the mutex is taken, and written when that is released.
+ */
+static int fetch(struct request *request, unsigned int command, const void __user *argument)
+{
+	const struct osext_uls_copy *copy = &request->copy;
+
+	request->copied = NULL;
+	if (copy_from_user(request, argument, _IOC_SIZE(command)))
 		return -EFAULT;
-	if (!may_load())
-		return -EPERM;
-	error = uls_load(file, &request);
-	if (error)
-		return error;
-	if (copy_to_user(argument, &request, sizeof(request))) {
-		uls_unload(uls_find(request.id));
+	if (command != OSEXT_ULS_WRITE && command != OSEXT_ULS_READ)
+		return 0;
+	if (copy->bytes > OSEXT_ULS_PAGE_BYTES)
+		return -EINVAL;
+	request->copied = kvmalloc(copy->bytes, GFP_KERNEL_ACCOUNT);
+	if (!request->copied)
+		return -ENOMEM;
+	if (command == OSEXT_ULS_WRITE &&
+	    copy_from_user(request->copied, (const void __user *)copy->memory, copy->bytes)) {
+		kvfree(request->copied);
 		return -EFAULT;
+	}
+	return 0;
+}
+
+/* The caller was not told of what it loaded, so nobody has done anything with it. */
+static void forget_loaded(struct file *file, u32 id)
+{
+	struct uls_extension *extension;
+
+	mutex_lock(&uls_mutex);
+	extension = uls_find(id);
+	if (extension && extension->session == file && !extension->started)
+		uls_unload(extension);
+	mutex_unlock(&uls_mutex);
+}
+
+static int answer(struct file *file, const struct request *request, unsigned int command, void __user *argument)
+{
+	const struct osext_uls_copy *copy = &request->copy;
+
+	switch (command) {
+	case OSEXT_ULS_LOAD:
+		if (!copy_to_user(argument, &request->load, sizeof(request->load)))
+			return 0;
+		forget_loaded(file, request->load.id);
+		return -EFAULT;
+	case OSEXT_ULS_GET_STATISTICS:
+		return copy_to_user(argument, &request->statistics, sizeof(request->statistics)) ? -EFAULT : 0;
+	case OSEXT_ULS_READ:
+		return copy_to_user((void __user *)copy->memory, request->copied, copy->bytes) ? -EFAULT : 0;
 	}
 	return 0;
 }
@@ -83,81 +154,76 @@ static struct uls_extension *find_own(struct file *file, u32 id)
 	return extension;
 }
 
-static int statistics(struct file *file, void __user *argument)
+static int statistics(struct file *file, struct osext_uls_statistics *result)
 {
-	struct osext_uls_statistics result;
-	struct uls_extension *extension;
+	if (result->id != OSEXT_ULS_NONE) {
+		struct uls_extension *extension = find_own(file, result->id);
 
-	if (copy_from_user(&result, argument, sizeof(result)))
-		return -EFAULT;
-	if (result.id != OSEXT_ULS_NONE) {
-		extension = find_own(file, result.id);
 		if (IS_ERR(extension))
 			return PTR_ERR(extension);
 	}
-	uls_statistics(&result);
-	return copy_to_user(argument, &result, sizeof(result)) ? -EFAULT : 0;
+	uls_statistics(result);
+	return 0;
 }
 
-/* What is about an extension that exists: every request begins with its id. */
-static int about_extension(struct file *file, unsigned int command, void __user *argument)
+/* What is about an extension that exists. */
+static int about_extension(struct file *file, unsigned int command, struct request *request)
 {
-	union {
-		u32 id;
-		struct osext_uls_copy copy;
-		struct osext_uls_start start;
-		struct osext_uls_bind bind;
-		struct osext_uls_thread thread;
-		struct osext_uls_unload unload;
-	} request;
-	struct uls_extension *extension;
+	struct uls_extension *extension = find_own(file, request->id);
 
-	if (copy_from_user(&request, argument, _IOC_SIZE(command)))
-		return -EFAULT;
-	extension = find_own(file, request.id);
 	if (IS_ERR(extension))
 		return PTR_ERR(extension);
 	switch (command) {
 	case OSEXT_ULS_WRITE:
-		return uls_copy(extension, &request.copy, true);
+		return uls_copy(extension, &request->copy, request->copied, true);
 	case OSEXT_ULS_READ:
-		return uls_copy(extension, &request.copy, false);
+		return uls_copy(extension, &request->copy, request->copied, false);
 	case OSEXT_ULS_START:
-		return uls_start(extension, &request.start);
+		return uls_start(extension, &request->start);
 	case OSEXT_ULS_BIND:
-		return uls_bind(extension, &request.bind);
+		return uls_bind(extension, &request->bind);
 	case OSEXT_ULS_THREAD:
-		return uls_thread_start(extension, &request.thread);
+		return uls_thread_start(extension, &request->thread);
 	default:
-		if (request.unload.reserved)
+		if (request->unload.reserved)
 			return -EINVAL;
 		uls_unload(extension);
 		return 0;
 	}
 }
 
-static int under_mutex(struct file *file, unsigned int command, void __user *argument)
+static int under_mutex(struct file *file, unsigned int command, struct request *request)
 {
-	struct osext_uls_grant granted;
-
 	switch (command) {
 	case OSEXT_ULS_LOAD:
-		return load(file, argument);
+		return may_load() ? uls_load(file, &request->load) : -EPERM;
 	case OSEXT_ULS_GET_STATISTICS:
-		return statistics(file, argument);
+		return statistics(file, &request->statistics);
 	case OSEXT_ULS_GRANT:
-		if (copy_from_user(&granted, argument, sizeof(granted)))
-			return -EFAULT;
-		return grant(&granted);
-	case OSEXT_ULS_WRITE:
-	case OSEXT_ULS_READ:
-	case OSEXT_ULS_START:
-	case OSEXT_ULS_BIND:
-	case OSEXT_ULS_THREAD:
-	case OSEXT_ULS_UNLOAD:
-		return about_extension(file, command, argument);
+		return grant(&request->grant);
 	}
-	return -ENOTTY;
+	return about_extension(file, command, request);
+}
+
+static long with_mutex(struct file *file, unsigned int command, void __user *argument)
+{
+	struct request request;
+	long error;
+
+	if (!is_known(command))
+		return -ENOTTY;
+	error = fetch(&request, command, argument);
+	if (error)
+		return error;
+	error = mutex_lock_killable(&uls_mutex);
+	if (!error) {
+		error = under_mutex(file, command, &request);
+		mutex_unlock(&uls_mutex);
+	}
+	if (!error)
+		error = answer(file, &request, command, argument);
+	kvfree(request.copied);
+	return error;
 }
 
 static int get_raise(struct osext_uls_raise *raise, const struct osext_uls_raise __user *from)
@@ -207,7 +273,6 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	struct osext_uls_raise raise;
 	struct osext_uls_join join;
 	struct osext_uls_open open;
-	long error;
 
 	switch (command) {
 	case OSEXT_ULS_RAISE:
@@ -225,11 +290,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 			return -EFAULT;
 		return uls_try_open(&open);
 	}
-	if (mutex_lock_killable(&uls_mutex))
-		return -EINTR;
-	error = under_mutex(file, command, from);
-	mutex_unlock(&uls_mutex);
-	return error;
+	return with_mutex(file, command, from);
 }
 
 /* The last reference: the creator and its heirs are gone, and so are their extensions. */

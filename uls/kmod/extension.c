@@ -10,7 +10,6 @@
 #include <linux/delay.h>
 #include <linux/math64.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <asm/tsc.h>
 
 #include "queue.h"
@@ -124,10 +123,9 @@ static bool is_inside(u64 address, u64 bytes, u64 begin, u64 size)
 	return address >= begin && bytes <= size && address - begin <= size - bytes;
 }
 
-/* -EBUSY: code that may be running is not changed. */
-int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, bool write)
+/* Between the extension's memory and `memory`, of the kernel.  -EBUSY: code that may be running is not changed. */
+int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, void *memory, bool write)
 {
-	void __user *memory = (void __user *)copy->memory;
 	bool code = is_inside(copy->address, copy->bytes, uls_area_address(OSEXT_ULS_CODE, &extension->code),
 			      extension->code_bytes);
 	void *alias;
@@ -141,8 +139,10 @@ int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy,
 		return -EBUSY;
 	alias = uls_alias(copy->address);
 	if (write)
-		return copy_from_user(alias, memory, copy->bytes) ? -EFAULT : 0;
-	return copy_to_user(memory, alias, copy->bytes) ? -EFAULT : 0;
+		memcpy(alias, memory, copy->bytes);
+	else
+		memcpy(memory, alias, copy->bytes);
+	return 0;
 }
 
 int uls_start(struct uls_extension *extension, const struct osext_uls_start *start)

@@ -230,7 +230,7 @@ void uls_unmap(struct uls_host *host);
 /* extension.c; all may sleep, under uls_mutex */
 struct uls_extension *uls_find(u32 id);
 int uls_load(const void *session, struct osext_uls_load *load);
-int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, bool write);
+int uls_copy(struct uls_extension *extension, const struct osext_uls_copy *copy, void *memory, bool write);
 int uls_start(struct uls_extension *extension, const struct osext_uls_start *start);
 void uls_unload(struct uls_extension *extension);
 u64 uls_time_stamps(u64 ns);
