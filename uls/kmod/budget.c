@@ -10,6 +10,7 @@
  *
  * Context: interrupts off, but for init and exit.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/math64.h>
 #include <asm/tsc.h>
 
@@ -71,4 +72,29 @@ void uls_budget_init(struct uls_cpu *cpu)
 void uls_budget_exit(struct uls_cpu *cpu)
 {
 	hrtimer_cancel(&cpu->watchdog);
+}
+
+/* A CPU comes back, and no host runs there yet: the timer that it had may have been moved to another one. */
+static int cpu_starts(unsigned int id)
+{
+	struct uls_cpu *cpu = per_cpu_ptr(&uls_cpu, id);
+
+	hrtimer_cancel(&cpu->watchdog);
+	cpu->watching = false;
+	return 0;
+}
+
+static int hotplug;
+
+/* May sleep. */
+int uls_budget_follow_cpus(void)
+{
+	hotplug = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "osext/uls:online", cpu_starts, NULL);
+	return min(hotplug, 0);
+}
+
+/* May sleep. */
+void uls_budget_leave_cpus(void)
+{
+	cpuhp_remove_state_nocalls(hotplug);
 }

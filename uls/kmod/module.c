@@ -38,6 +38,8 @@ static int check_machine(void)
 	if (uls_has_fred())
 		return refuse("FRED is on, whose frames are not the ones that upcalls rewrite (boot with fred=off)",
 			      -EPROTONOSUPPORT);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return refuse("on a real-time kernel the locks that an upcall takes may sleep", -ENOSYS);
 	if (!tsc_khz)
 		return refuse("no time stamp counter to hold budgets against", -ENXIO);
 	return 0;
@@ -64,6 +66,9 @@ static int __init uls_init(void)
 		return error;
 	uls_find_shortest_budget();
 	uls_upcall_init();
+	error = uls_budget_follow_cpus();
+	if (error)
+		goto fail_cpus;
 	error = uls_fault_init();
 	if (error)
 		goto fail_fault;
@@ -87,6 +92,8 @@ fail_device:
 fail_host:
 	uls_fault_exit();
 fail_fault:
+	uls_budget_leave_cpus();
+fail_cpus:
 	uls_upcall_exit();
 	uls_sandbox_exit();
 	return error;
@@ -101,6 +108,7 @@ static void __exit uls_exit(void)
 	preempt_notifier_dec();
 	uls_host_exit();
 	uls_fault_exit();	/* waits for tasks that are on their way out of the module, too */
+	uls_budget_leave_cpus();
 	uls_upcall_exit();
 	uls_sandbox_exit();
 }

@@ -325,6 +325,8 @@ void uls_budget_init(struct uls_cpu *cpu);
 void uls_budget_exit(struct uls_cpu *cpu);
 void uls_budget_start_timer(struct uls_cpu *cpu);
 void uls_budget_renew(void);
+int uls_budget_follow_cpus(void);
+void uls_budget_leave_cpus(void);
 
 /* An upcall begins, or goes on, on this CPU.  Context: interrupts off. */
 static __always_inline void uls_budget_begin(struct uls_cpu *cpu, struct uls_host *host)

@@ -2,6 +2,7 @@
 // Extensions that do what they must not, and processes that end or stop at the wrong moment: the
 // extension is aborted, the program goes on, and everything can be unloaded.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -11,6 +12,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <vector>
 
 #include "tests/uls/guest/check.h"
@@ -379,6 +381,52 @@ const RegisterCheck storm("storm", [] {
     require(status == 0, "a child {}", describe_status(status));
   }
   wait_until("the end of all hosts", [&] { return sandbox.statistics().hosts == 0; });
+});
+
+// Which CPU has a timer whose function has this name; -1: none.
+int cpu_of_timer(const std::string& function) {
+  std::ifstream list("/proc/timer_list");
+  int cpu = -1;
+  for (std::string line; std::getline(list, line);) {
+    if (line.rfind("cpu: ", 0) == 0) cpu = std::stoi(line.substr(5));
+    if (line.find(function) != line.npos) return cpu;
+  }
+  return -1;
+}
+
+void stay_on(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  require(sched_setaffinity(0, sizeof set, &set) == 0, "no CPU {}", cpu);
+}
+
+// A CPU goes in the middle of a budget and comes back: what holds its upcalls to their budgets is
+// on that CPU again, and not where it was moved to.
+const RegisterCheck cpu_returns("cpu_returns", [] {
+  Loaded module;
+  const auto set_online = [](const char* word) {
+    std::ofstream file("/sys/devices/system/cpu/cpu1/online");
+    file << word << std::flush;
+    require(file.good(), "a CPU cannot be switched");
+  };
+  in_child([&] {
+    UlsSandbox sandbox;
+    sandbox.join();
+    Extension extension(sandbox, extension_count);
+    extension.bind_software();
+    stay_on(1);
+    require(extension.raise() == 0 && extension.count() == 1, "no upcall");
+    require(cpu_of_timer("run_out") == 1, "no timer for the budget");
+    stay_on(0);
+    set_online("0");
+    set_online("1");
+    stay_on(1);
+    require(extension.raise() == 0 && extension.count() == 2, "no upcall on a CPU that came back");
+    require(cpu_of_timer("run_out") == 1, "the budget's timer is on CPU {}",
+            cpu_of_timer("run_out"));
+    stay_on(0);
+  });
 });
 
 }  // namespace
