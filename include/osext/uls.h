@@ -286,7 +286,7 @@ enum osext_uls_abort {
 	OSEXT_ULS_ABORT_FAULT,
 	OSEXT_ULS_ABORT_SYSTEM_CALL,
 	OSEXT_ULS_ABORT_BUDGET,
-	OSEXT_ULS_ABORT_BLOCKED,	/* its host was stopped, killed or had to wait: no fault of the extension */
+	OSEXT_ULS_ABORT_BLOCKED,	/* its host was stopped, killed, had to wait or made it fail: no fault of the extension */
 	OSEXT_ULS_ABORT_UNLOADED,
 	OSEXT_ULS_ABORTS
 };

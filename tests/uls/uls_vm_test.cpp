@@ -35,6 +35,12 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "traced",
                                           "rights",
                                           "refusals",
+                                          "unmapped_by_other",
+                                          "slow_memory",
+                                          "host_without_clock",
+                                          "host_with_breakpoints",
+                                          "host_without_keys",
+                                          "host_with_bad_sequence",
                                           "load_often",
                                           "storm",
                                           "unload_in_flight",
@@ -56,15 +62,15 @@ const std::vector<std::string> kSoaked = {"everything_control", "everything", "m
                                           "random_ends"};
 // The kinds of events beside timers and raised ones, and processes that join by themselves.
 const std::vector<std::string> kEventChecks = {
-    "one_call",      "interrupted_calls", "all_calls",       "other_calls",      "unload_watched",
-    "calls_across",  "watch_rights",      "calls_overrun",   "own_faults",       "fatal_faults",
-    "faults_twice",  "packets",           "packets_overrun", "packets_received", "packets_flood",
-    "packet_rights", "pipelines",         "inject_whom",     "inject_and",       "watch_injected",
-    "ejected",       "load_unload"};
+    "one_call",       "interrupted_calls", "all_calls",       "other_calls",      "unload_watched",
+    "calls_across",   "watch_rights",      "calls_overrun",   "own_faults",       "fatal_faults",
+    "faults_twice",   "packets",           "packets_overrun", "packets_received", "packets_flood",
+    "packet_rights",  "packets_at_once",   "pipelines",       "inject_whom",      "inject_and",
+    "watch_injected", "ejected",           "ejected_asleep",  "load_unload"};
 
 TEST_P(UlsTest, TwoCpus) {
   std::vector<std::string> checks = kChecks;
-  checks.insert(checks.end() - 1, "moved");
+  checks.insert(checks.end() - 1, {"moved", "cpu_returns"});
   checks.insert(checks.end() - 1, kSoaked.begin(), kSoaked.end());
   run(checks, make_smp);
 }

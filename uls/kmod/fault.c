@@ -5,7 +5,9 @@
  * the extension's and the program never hears of it; for a host whose own faults are
  * watched, until that is told (trap.c).
  */
-#include <linux/signal_types.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+#include <linux/uaccess.h>
 
 #include "compat.h"
 #include "uls.h"
@@ -14,6 +16,32 @@
 static int swallow(struct kernel_siginfo *info, struct task_struct *task, int handler)
 {
 	return 0;
+}
+
+/* It cannot be read and written, so the kernel fails to say there that the CPU has changed. */
+static bool has_bad_sequence(void)
+{
+	struct rseq __user *rseq = current->rseq;
+	u32 cpu;
+
+	return rseq && (copy_from_user_nofault(&cpu, &rseq->cpu_id_start, sizeof(cpu)) ||
+			copy_to_user_nofault(&rseq->cpu_id_start, &cpu, sizeof(cpu)));
+}
+
+/*
+ * A host can have arranged that an innocent extension fails in it: by breakpoints, by a
+ * protection key, by what it does not let itself read.  The upcall is lost as if the host had been
+ * killed, but does not count against the extension.  Context: preemption off.
+ */
+static bool is_arranged(const struct kernel_siginfo *info)
+{
+	if (info->si_signo == SIGTRAP)
+		return info->si_code == TRAP_HWBKPT;
+	if (info->si_signo != SIGSEGV)
+		return false;
+	if (info->si_code != SI_KERNEL)
+		return info->si_code == SEGV_PKUERR;
+	return test_thread_flag(TIF_NOTSC) || test_thread_flag(TIF_NOCPUID) || has_bad_sequence();
 }
 
 /* Context: preemption off. */
@@ -31,7 +59,8 @@ static void notrace divert(unsigned long ip, unsigned long parent, struct ftrace
 		return;
 	}
 	if (host->verdict < 0)
-		host->verdict = OSEXT_ULS_ABORT_FAULT;
+		host->verdict = is_arranged((const struct kernel_siginfo *)uls_argument(fregs, 0)) ?
+					OSEXT_ULS_ABORT_BLOCKED : OSEXT_ULS_ABORT_FAULT;
 	uls_set_ip(fregs, (unsigned long)swallow);
 }
 

@@ -8,7 +8,8 @@
 #include "uls/host/sandbox.h"
 
 extern "C" const char extension_begin[], extension_end[], extension_count[], extension_details[],
-    extension_least[], extension_quiet[], extension_spin[], extension_wait[], extension_misbehave[];
+    extension_least[], extension_quiet[], extension_clock[], extension_spin[], extension_wait[],
+    extension_misbehave[];
 
 namespace osext::test {
 

@@ -81,6 +81,13 @@ ENTRY(quiet):
 	incq	(%rax)
 	ret
 
+/* Reads the time stamp counter. */
+ENTRY(clock):
+	movq	extension_begin(%rip), %rax
+	incq	(%rax)
+	rdtsc
+	ret
+
 /* Says that it is in, and never leaves. */
 ENTRY(spin):
 	movq	extension_begin(%rip), %rax
