@@ -5,6 +5,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/cc_platform.h>
+#include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <asm/cpufeature.h>
@@ -184,6 +185,11 @@ static int __init hijack_init(void)
 	if (error)
 		goto fail_divert;
 	hijack_engine_init();
+	/*
+	 * The first grace period of MMU notifiers after the machine's boot takes several clock ticks, the
+	 * next ones are expedited: so it is now, and not in the first execve or exit of a guest.
+	 */
+	mmu_notifier_synchronize();
 	preempt_notifier_inc();
 	error = hijack_by_entry ? 0 : hijack_arm_init();
 	if (error)
