@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "cpu/cpu.h"
 #include "kmod.h"
 
 static int load(void __user *argument)
@@ -322,6 +323,9 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		return get_by_id(from);
 	if (command == OSEXT_SAFEX_RAISE_BY_ID)
 		return raise_by_id(from);
+	result = safex_cpu_ioctl(command, from);
+	if (result != -ENOTTY)
+		return result;
 	if (mutex_lock_killable(&safex_mutex))
 		return -EINTR;
 	result = under_mutex(command, from);

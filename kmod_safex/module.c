@@ -4,6 +4,7 @@
 #include <asm/cpufeature.h>
 #include <asm/tsc.h>
 
+#include "cpu/cpu.h"
 #include "run.h"
 
 MODULE_LICENSE("GPL");
@@ -53,11 +54,16 @@ static int __init safex_init(void)
 		refuse("the kernel does not take its functions for programs", error);
 		goto fail_kfuncs;
 	}
-	error = safex_device_init();
+	error = safex_cpu_init();
 	if (error)
 		goto fail_kfuncs;
+	error = safex_device_init();
+	if (error)
+		goto fail_device;
 	return 0;
 
+fail_device:
+	safex_cpu_exit();
 fail_kfuncs:
 	safex_extension_exit();
 	return error;
@@ -67,6 +73,7 @@ fail_kfuncs:
 static void __exit safex_exit(void)
 {
 	safex_device_exit();
+	safex_cpu_exit();
 	safex_extension_exit();
 	safex_event_exit();
 	safex_budget_exit();

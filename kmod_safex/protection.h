@@ -20,6 +20,7 @@ enum safex_protection {
 	SAFEX_CHAINS = BIT(6),	/* end after OSEXT_SAFEX_CHAIN_MAX runs; else after a hundred times that */
 	SAFEX_CONDEMN = BIT(7),	/* repeat offenders are unloaded */
 	SAFEX_RELEASE = BIT(8),	/* what an aborted run holds is released */
+	SAFEX_ISOLATION = BIT(9),	/* a timeslice leaves others what they have reserved */
 };
 
 DECLARE_STATIC_KEY_FALSE(safex_some_off);
