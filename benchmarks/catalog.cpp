@@ -223,6 +223,8 @@ MechanismInfo safex_info() {
   // A counter that the timer interrupt decrements, as in the slides, or a timer of its own.
   for (const char* workload : {"primitive_cost/rpc", "monitor_handler", "runaway", "in_budget"})
     info.variants[workload] = {{{"budget", "tick"}}, {{"budget", "hrtimer"}}};
+  for (const char* pid : {"printed", "textbook"})
+    info.variants["cpu_shares"].push_back({{"actuator", "priority"}, {"pid", pid}});
   // The marks stand in the kernel, around the round.
   info.reach["monitor_handler"] = Reach::enclosed;
   return info;

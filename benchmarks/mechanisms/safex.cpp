@@ -21,7 +21,9 @@
 
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/abort_cell.h"
+#include "benchmarks/mechanisms/cpu_cell.h"
 #include "benchmarks/mechanisms/kernel_module.h"
+#include "benchmarks/mechanisms/safex_manager.h"
 #include "benchmarks/mechanisms/safex_programs.h"
 #include "workloads/null_syscall.h"
 
@@ -178,6 +180,7 @@ class Safex : public Mechanism {
 
   // Reservations are as generous as measuring wants them.
   void setup(const Environment& env) override {
+    env_ = env;
     module_.load(module_file(env), "osext_safex", "limit=1000000000");
   }
 
@@ -191,12 +194,17 @@ class Safex : public Mechanism {
     if (workload == "rpc") return rpc(plan, sampler);
     if (workload == "monitor_handler") return monitor_handler(plan, sampler);
     if (workload == "runaway" || workload == "in_budget") return aborts(plan, sampler);
+    if (workload == "cpu_shares") {
+      SafexManager manager(pid_form_of(plan.cell.params));
+      return measure_cpu_service(plan, env_, sampler, &manager);
+    }
     throw std::runtime_error(fmt::format("safex does not measure {}", workload));
   }
 
  private:
   static std::string module_file(const Environment& env) { return env.modules + "/osext_safex.ko"; }
 
+  Environment env_;
   KernelModule module_;
 };
 
