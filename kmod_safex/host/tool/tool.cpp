@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "kmod_safex/host/tool/cpu.h"
 #include "kmod_safex/host/tool/load.h"
 
 namespace {
@@ -150,6 +151,8 @@ int main(int argc, char** argv) {
   auto* unload_command = app.add_subcommand("unload", "end an extension");
   unload_command->add_option("EXTENSION", name, "its name or id")->required();
 
+  const SafexCpuCommand cpu(app);
+
   CLI11_PARSE(app, argc, argv);
   try {
     if (app.got_subcommand("load")) return safex_load(options);
@@ -158,6 +161,7 @@ int main(int argc, char** argv) {
     if (*raise_command) return raise(name, other, value);
     if (*revoke_command) return revoke(name, other);
     if (*unload_command) return unload(name);
+    if (cpu.asked()) return cpu.run();
   } catch (const std::exception& error) {
     fmt::print(stderr, "osext-safex: {}\n", error.what());
   }
