@@ -85,6 +85,7 @@ struct osext_safex_cpu_list {
 	__u64 samples;	/* of the manager, since the module was loaded */
 	__u64 busy_ns;	/* time spent in them */
 	__u64 changing_ns;	/* CPU time of the kernel thread that changes priorities */
+	__u64 by_thread;	/* times that it took the samples, because the bottom half did not */
 	struct osext_safex_cpu_statistics tasks[OSEXT_SAFEX_CPU_TASKS_MAX];
 };
 
@@ -108,6 +109,6 @@ struct osext_safex_cpu_list {
 
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_cpu_admit) == 32, "safex cpu admit");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_cpu_statistics) == 128, "safex cpu statistics");
-OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_cpu_list) == 40 + 16 * 128, "safex cpu list");
+OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_cpu_list) == 48 + 16 * 128, "safex cpu list");
 
 #endif

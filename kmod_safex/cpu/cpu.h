@@ -76,6 +76,7 @@ void safex_cpu_priority_exit(void);
 void safex_cpu_priority_begin(struct safex_cpu_task *task);	/* notes how it is scheduled */
 void safex_cpu_priority_want(struct safex_cpu_task *task, bool raised);	/* under task->lock */
 void safex_cpu_priority_end(struct safex_cpu_task *task);	/* may sleep; as it was */
+void safex_cpu_queue(struct kthread_work *work);	/* for the thread that changes priorities; any context */
 u64 safex_cpu_priority_time(void);	/* CPU time spent in it, ns */
 
 /* manager.c: under the admission's mutex, may sleep. */

@@ -84,6 +84,11 @@ void safex_cpu_priority_end(struct safex_cpu_task *task)
 	task->raised = false;
 }
 
+void safex_cpu_queue(struct kthread_work *work)
+{
+	kthread_queue_work(changer, work);
+}
+
 u64 safex_cpu_priority_time(void)
 {
 	return safex_cpu_time(changer->task);
