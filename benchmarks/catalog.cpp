@@ -202,8 +202,8 @@ MechanismInfo safex_info() {
   info.id = "safex";
   info.title = "SafeX";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::calls, Capability::management,
-                 Capability::budgets};
+  info.offers = {Capability::system_calls, Capability::calls, Capability::monitors,
+                 Capability::budgets, Capability::management};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},

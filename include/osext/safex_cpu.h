@@ -98,7 +98,6 @@ struct osext_safex_cpu_list {
 #define OSEXT_SAFEX_CPU_ADMIT _IOW(OSEXT_SAFEX_MAGIC, 64, struct osext_safex_cpu_admit)
 #define OSEXT_SAFEX_CPU_LIST _IOR(OSEXT_SAFEX_MAGIC, 65, struct osext_safex_cpu_list)
 
-/* Of a reservation. */
 /*
  * Of a reservation: its attribute class, for extensions that adapt it (GRANT and BIND of
  * osext/safex.h).  Answers the class's file, whose end ends the class only; -EBUSY: there

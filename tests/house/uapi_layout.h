@@ -15,6 +15,7 @@
 #include <osext/raw_record.h>
 #include <osext/shared_region.h>
 #include <osext/safex.h>
+#include <osext/safex_cpu.h>
 #include <osext/uls.h>
 
 #ifdef __cplusplus
@@ -161,5 +162,13 @@ LAYOUT_AT(osext_uls_statistics, events, 8);
 LAYOUT_AT(osext_uls_statistics, aborts, 56);
 LAYOUT_AT(osext_uls_statistics, hosts, 96);
 LAYOUT_AT(osext_uls_statistics, threads, 120);
+LAYOUT_SIZE(osext_safex_cpu_admit, 32);
+LAYOUT_AT(osext_safex_cpu_admit, period_ns, 16);
+LAYOUT_SIZE(osext_safex_cpu_statistics, 128);
+LAYOUT_AT(osext_safex_cpu_statistics, used_ns, 24);
+LAYOUT_AT(osext_safex_cpu_statistics, trimmed, 112);
+LAYOUT_SIZE(osext_safex_cpu_list, 2096);
+LAYOUT_AT(osext_safex_cpu_list, samples, 16);
+LAYOUT_AT(osext_safex_cpu_list, tasks, 48);
 
 #endif
