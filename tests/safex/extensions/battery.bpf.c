@@ -19,6 +19,12 @@ static safex_u64 sink;
 	if (!name) \
 		return 0
 
+/* What it costs to run an extension at all. */
+SAFEX_EXTENSION(idle)
+{
+	return 0;
+}
+
 /* The slides' two: the error of a task goes to the handler, which adapts it. */
 SAFEX_EXTENSION(monitor)
 {

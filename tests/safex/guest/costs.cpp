@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Between marks in the kernel: a monitor's run, and with the handler that its event leads to.
+// Between marks in the kernel: a run of an extension that does nothing, a monitor's, and with the
+// handler that its event leads to.
 #include <osext/marker.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -9,9 +10,9 @@
 namespace osext::test {
 namespace {
 
-void cost(std::uint32_t runs) {
+void cost(const char* extension, std::uint32_t runs) {
   Loaded module;
-  Alone monitor("monitor");
+  Alone monitor(extension);
   const SafexProgram program = battery("handler");
   const SafexExtension handler(program, kGenerous);
   if (runs == 2) {
@@ -31,8 +32,9 @@ void cost(std::uint32_t runs) {
   OSEXT_MARK(OSEXT_MARK_UNWATCH);
 }
 
-const RegisterCheck cost_monitor("cost_monitor", [] { cost(1); });
-const RegisterCheck cost_monitor_handler("cost_monitor_handler", [] { cost(2); });
+const RegisterCheck cost_idle("cost_idle", [] { cost("idle", 1); });
+const RegisterCheck cost_monitor("cost_monitor", [] { cost("monitor", 1); });
+const RegisterCheck cost_monitor_handler("cost_monitor_handler", [] { cost("monitor", 2); });
 
 }  // namespace
 }  // namespace osext::test
