@@ -131,6 +131,9 @@ for seed in "${seeds[@]}"; do
   check "context switch < reading /proc" "$(awk "BEGIN { print 1.2 * $switch }")" '<' "$reading"
   check "a round of three reads it three times" "$round" '>' "$((3 * reading))"
   check "and does little else" "$(awk "BEGIN { print 0.85 * $round }")" '<' "$((3 * reading))"
+  # The same work by extensions in the kernel.
+  check "in the kernel it is 30 times as cheap" "$round" '>=' \
+    "$((30 * $(median safex monitor_handler 'budget=tick;tasks=3')))"
 
   # ULS: both ways to close the sandbox, both ways in.
   self=$(median linux signal_self '')
