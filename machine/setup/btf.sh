@@ -48,8 +48,9 @@ btf_wanted() {
   readelf -SW "$1" | grep -qF ' .BTF_ids '
 }
 
-# btf_add MODULE RESOLVER: describes the module's types and fills in its ids.
+# btf_add MODULE RESOLVER: describes the module's types and fills in its ids. pahole has objcopy
+# add the section; by itself it would look for LLVM's.
 btf_add() {
-  LC_ALL=C pahole -J --btf_gen_floats --btf_base "$kernel_folder/vmlinux" "$1" &&
+  LC_ALL=C LLVM_OBJCOPY=objcopy pahole -J --btf_gen_floats --btf_base "$kernel_folder/vmlinux" "$1" &&
     "$2" -b "$kernel_folder/vmlinux" "$1"
 }
