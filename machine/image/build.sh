@@ -47,7 +47,7 @@ done
 [ -x "$agent" ] || fail "$agent is not a program: build the target osext-agent first"
 [ -n "$busybox" ] && [ -x "$busybox" ] ||
   fail "no busybox: run machine/setup/setup.sh, which fetches one, or name one by --busybox"
-! readelf -l "$busybox" 2>/dev/null | grep -q INTERP ||
+[[ $(readelf -l "$busybox" 2>/dev/null) != *INTERP* ]] ||
   fail "$busybox is not static, and the guest has no libraries for it: run machine/setup/setup.sh"
 "$busybox" true || fail "$busybox does not run"
 [ -z "$tree" ] || [ -d "$tree" ] || fail "$tree is not a folder"

@@ -26,9 +26,9 @@ btf_fetch_resolver() {
   need_disk "$cache_folder" 20 "resolve_btfids"
   suite=$(kernel_suite 6.12)
   suite_open "$suite"
-  image=$(suite_field "$suite" linux-image-amd64 Depends | tr ', ' '\n' | grep -m 1 '^linux-image-') || image=""
+  image=$(suite_field "$suite" linux-image-amd64 Depends | tr ', ' '\n' | awk '/^linux-image-/ && !found++') || image=""
   package=$(kernel_dependencies "$(suite_field "$suite" "linux-headers-${image#linux-image-}" Depends)" |
-    grep -m 1 '^linux-kbuild-') || package=""
+    awk '/^linux-kbuild-/ && !found++') || package=""
   [[ -n $package ]] ||
     fail "$suite names no linux-kbuild package." "try again later: the mirror is being updated."
   say "fetching resolve_btfids, a part of $package (2 MB)"
@@ -45,7 +45,7 @@ btf_fetch_resolver() {
 
 # btf_wanted MODULE: true if the module has ids to be filled in.
 btf_wanted() {
-  readelf -SW "$1" | grep -qF ' .BTF_ids '
+  [[ $(readelf -SW "$1") == *' .BTF_ids '* ]]
 }
 
 # btf_add MODULE RESOLVER: describes the module's types and fills in its ids. pahole has objcopy

@@ -24,7 +24,7 @@ kernel_fetch() {
   suite=$(kernel_suite "$name")
   suite_open "$suite"
   image=$(suite_field "$suite" linux-image-amd64 Depends | tr ', ' '\n' |
-    grep -m 1 '^linux-image-') || image=""
+    awk '/^linux-image-/ && !found++') || image=""
   [[ $image == linux-image-"$name".* ]] ||
     fail "$suite has no kernel $name (its linux-image-amd64 is ${image:-absent})." \
       "choose another kernel by --kernel, or give a package file: --kernel FILE."
@@ -121,7 +121,7 @@ kernel_finish() {
 
 # kernel_compiler CONFIG: the compiler that built the kernel, as a command: "gcc-12".
 kernel_compiler() {
-  sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"/\1/p' "$1" | grep -oE 'gcc(-[0-9]+)?' | head -n 1
+  sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"/\1/p' "$1" | grep -oE 'gcc(-[0-9]+)?' | sed -n 1p
 }
 
 # kernel_key NAME_OR_FILE: what a kernel is called in the cache folder.

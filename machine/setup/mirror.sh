@@ -31,7 +31,7 @@ mirror_signed_by() {
     [[ -f $file ]] || continue
     grep -E '^[[:space:]]*deb[[:space:]]' "$file" | grep -F " $address" |
       sed -nE 's/.*signed-by=([^] ]*).*/\1/p' | tr ',' ' '
-  done | head -n 1
+  done | sed -n 1p
   for file in "${parts%/}"/*.sources; do
     [[ -f $file ]] || continue
     grep -v '^#' "$file" | awk -v RS= -v address="$address" '

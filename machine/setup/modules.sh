@@ -16,7 +16,7 @@ modules_folders() {
 modules_fingerprint() {
   (
     cd "$tree_folder" || exit 1
-    printf '%s\n' "$kernel_folder" "$("$compiler" --version | head -n 1)" "$(pahole --version)"
+    printf '%s\n' "$kernel_folder" "$("$compiler" --version | sed -n 1p)" "$(pahole --version)"
     cat "$kernel_folder/kernel"
     find "$@" include machine/setup/{modules,btf}.sh -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum
@@ -73,6 +73,6 @@ modules_build() {
 {"release": $(json_string "$release"), "package": $(json_string "$package"), "file": $(json_string "${2:-}"),
   "vmlinux": $(json_string "$kernel_folder/vmlinux"), "config": $(json_string "$kernel_folder/boot/config-$release"),
   "headers": $(json_string "$kernel_folder/$headers"), "modules": $(json_string "$target"),
-  "stock_modules": $(json_string "$kernel_folder/$stock_modules"), "compiler": $(json_string "$("$compiler" --version | head -n 1)")}
+  "stock_modules": $(json_string "$kernel_folder/$stock_modules"), "compiler": $(json_string "$("$compiler" --version | sed -n 1p)")}
 END
 }

@@ -31,7 +31,7 @@ distribution_line() {
 
 processor_line() {
   local model count
-  model=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
+  model=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | sed -n 1p)
   count=$(nproc)
   if [[ $(uname -m) != x86_64 ]]; then
     line bad processor "$(uname -m)" "osext is about x86-64" "use an x86-64 computer"
@@ -76,7 +76,7 @@ disk_line() {
 # Asks the mirror for one small file, through apt, which knows proxies and credentials.
 mirror_line() {
   local address file
-  address=$(mirror_candidates "$platform_codename" | head -n 1)
+  address=$(mirror_candidates "$platform_codename" | sed -n 1p)
   if [[ -z $address ]]; then
     line bad mirror "none in /etc/apt" "nothing can be fetched" "add the Debian archive to /etc/apt/sources.list"
     return 0

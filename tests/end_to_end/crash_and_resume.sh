@@ -85,7 +85,7 @@ diff -r "$work/run" "$work/copy"
 # measured, the run fails.
 in_background "${run[@]}"
 wait_for pgrep -P $pid -f qemu-system
-kill -KILL "$(machines $pid | head -n 1)"
+kill -KILL "$(machines $pid | sed -n 1p)"
 if wait $pid; then die "a run with a dead machine succeeded"; fi
 grep -q '"status":"crashed"' "$work/run/samples.jsonl"
 grep -q '"status":"ok"' "$work/run/samples.jsonl"

@@ -48,7 +48,7 @@ check() {
 # fact WORKLOAD PARAMS NAME: a counter of a hijack cell; PARAMS exactly as samples.jsonl has them.
 fact() {
   grep -F "\"mechanism\":\"hijack\",\"workload\":\"$1\",\"params\":{$2}" "$samples" |
-    grep -oE "\"$3\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$' ||
+    grep -oE "\"$3\":[0-9]+" | sed -n 1p | grep -oE '[0-9]+$' ||
     { echo "no counter $3 of hijack $1 $2" >&2; exit 1; }
 }
 

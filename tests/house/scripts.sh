@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every script parses, and shellcheck has nothing to say where it is installed.
+# Every script parses, and shellcheck has nothing to say where it is installed. No pipe ends in a grep
+# that stops early: who writes into it may die of that, which pipefail takes for a failure, by chance.
 set -euo pipefail
 cd "${1:-.}"
 scripts=$(find . \( -name .git -o -path ./build -o -path ./results \) -prune -o -type f -print |
@@ -10,6 +11,11 @@ status=0
 for script in $scripts; do
   bash -n "$script" || status=1
 done
+# shellcheck disable=SC2086
+if grep -nE '\|[[:space:]]*grep +-[a-zA-Z]*[qm]' $scripts; then
+  echo "a grep at the end of a pipe stops early: compare with [[ ]], or read all by awk or sed"
+  status=1
+fi
 if command -v shellcheck >/dev/null; then
   # The parts of the set-up share variables: they are judged through the files that source them.
   # shellcheck disable=SC2086

@@ -14,7 +14,7 @@ mirror_options=(-o "Dir::Etc::SourceList=$scratch/apt/sources.list" -o "Dir::Etc
 
 # first CODENAME: the address that is tried first.
 first() {
-  mirror_candidates "$1" | head -n 1
+  mirror_candidates "$1" | sed -n 1p
 }
 
 sources
