@@ -47,6 +47,6 @@ planted text measure/sample.h 'int a;  '
 planted text measure/sample.h "$(yes '// long' | head -n 501)"
 # shellcheck disable=SC2016
 planted scripts benchmarks/all 'if'
-early=grep
+early='grep'
 planted scripts benchmarks/all "seq 9 | $early -q 1"
 exit $failures
