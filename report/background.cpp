@@ -7,6 +7,7 @@
 #include <set>
 
 #include "report/data/embedded.h"
+#include "report/status.h"
 #include "report/validity.h"
 
 namespace osext::report {
@@ -17,15 +18,6 @@ std::set<std::uint64_t> loads_of(std::span<const Curve> curves) {
   for (const Curve& curve : curves)
     for (const auto& [tasks, row] : curve.points) loads.insert(tasks);
   return loads;
-}
-
-Column column(std::string id, std::string title, std::string band, Align align = Align::right) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
 }
 
 std::optional<Fixed> value_at(const Curve& curve, std::uint64_t tasks, const Shown& shown) {
@@ -41,9 +33,7 @@ Value value_text(const Curve& curve, std::uint64_t tasks, const Shown& shown, bo
   if (const auto value = value_at(curve, tasks, shown)) return {to_string(*value), Tone::plain};
   const auto point = curve.points.find(tasks);
   if (!first || point == curve.points.end() || point->second->usable()) return {""};
-  const Status status = point->second->status;
-  return {std::string(osext::to_string(status)),
-          status == Status::skipped ? Tone::muted : Tone::bad};
+  return status_value(*point->second);
 }
 
 // Why figures are missing: one note a reason.
@@ -52,8 +42,7 @@ void append_status_notes(Table& table, std::span<const Curve> curves) {
   for (const Curve& curve : curves) {
     for (const auto& [tasks, row] : curve.points) {
       if (row->status == Status::ok) continue;
-      std::string& rows = notes[std::string(osext::to_string(row->status)) +
-                                (row->reason.empty() ? "" : " - " + row->reason)];
+      std::string& rows = notes[status_text(*row)];
       rows += (rows.empty() ? "" : "; ") + title_of(curve) + ", " + std::to_string(tasks) +
               " background tasks";
     }

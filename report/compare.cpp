@@ -8,15 +8,6 @@
 namespace osext::report {
 namespace {
 
-Column column(std::string id, std::string title, std::string band, Align align) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
-}
-
 bool measured(const Measured* row) {
   return row && row->usable() && row->find("cycles");
 }

@@ -6,6 +6,7 @@
 
 #include "report/data/embedded.h"
 #include "report/shares.h"
+#include "report/status.h"
 #include "report/validity.h"
 
 namespace osext::report {
@@ -13,15 +14,6 @@ namespace {
 
 constexpr const char* kExperiment = "cpu_service";
 constexpr const char* kHog = "hog";
-
-Column column(std::string id, std::string title, std::string band, Align align = Align::right) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
-}
 
 const Series* series_of(const std::map<std::string, const Measured*>& rows, const std::string& task,
                         std::string_view metric) {
@@ -64,9 +56,7 @@ std::vector<Value> cells_of(const ManagedRun& run, const std::vector<std::string
   }
   const Series* own = run.cell && run.usable() ? run.cell->find("overhead_percent") : nullptr;
   cells.push_back({mean_text(own)});
-  if (!run.usable() && run.cell)
-    cells[1] = {std::string(osext::to_string(run.cell->status)),
-                run.cell->status == Status::skipped ? Tone::muted : Tone::bad};
+  if (!run.usable() && run.cell) cells[1] = status_value(*run.cell);
   return cells;
 }
 
@@ -78,8 +68,7 @@ std::vector<std::string> notes_of(const RunInfo& info, const std::vector<Managed
   std::vector<std::string> notes;
   for (const ManagedRun& run : runs)
     if (run.cell && run.cell->status != Status::ok)
-      notes.push_back(run.title() + ": " + std::string(osext::to_string(run.cell->status)) +
-                      (run.cell->reason.empty() ? "" : " - " + run.cell->reason));
+      notes.push_back(run.title() + ": " + status_text(*run.cell));
   if (const auto kp = count_in(runs, "pid_kp_1024ths"))
     notes.push_back("Gains of the PID function, in 1/1024, are ours: Kp = " + std::to_string(*kp) +
                     ", Ki = " + std::to_string(count_in(runs, "pid_ki_1024ths").value_or(0)) +

@@ -7,6 +7,7 @@
 
 #include "report/data/embedded.h"
 #include "report/primitive_cost.h"
+#include "report/status.h"
 #include "report/sweep.h"
 #include "report/validity.h"
 
@@ -16,15 +17,6 @@ namespace {
 constexpr const char* kExperiment = "extension_abort";
 constexpr const char* kAlong = "budget_us";
 constexpr const char* kMetrics[] = {"overrun_ns", "abort_latency_ns"};
-
-Column column(std::string id, std::string title, std::string band, Align align = Align::right) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
-}
 
 // The mechanism, and how it differs from its other lines.
 std::string title_of(const Curve& curve) {
@@ -40,8 +32,7 @@ std::vector<Curve> lines_of(const Block& block, std::string_view workload) {
 
 void append_reasons(Table& table, const std::string& title, const Measured& row) {
   if (row.status == Status::ok) return;
-  table.notes.push_back(title + ": " + std::string(osext::to_string(row.status)) +
-                        (row.reason.empty() ? "" : " - " + row.reason));
+  table.notes.push_back(title + ": " + status_text(row));
 }
 
 Table runaway_table(const RunInfo& info, const Block& block) {
@@ -72,8 +63,7 @@ Table runaway_table(const RunInfo& info, const Block& block) {
         line.cells.push_back({to_string(back->median), Tone::strong});
         line.cells.push_back({to_string(back->max)});
       } else {
-        line.cells.push_back({std::string(osext::to_string(row->status)),
-                              row->status == Status::skipped ? Tone::muted : Tone::bad});
+        line.cells.push_back(status_value(*row));
         append_reasons(table, title_of(curve) + ", " + std::to_string(budget) + " us", *row);
       }
       line.cells.resize(table.columns.size());

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "measure/metric.h"
+#include "report/status.h"
 #include "report/validity.h"
 
 namespace osext::report {
@@ -62,8 +63,7 @@ void append_status_notes(Table& table, const Block& block) {
   std::vector<std::pair<std::string, std::string>> notes;  // rows, reason
   for (const Measured& row : block.rows) {
     if (row.status == Status::ok || is_batch(row.params)) continue;
-    const std::string reason =
-        std::string(osext::to_string(row.status)) + (row.reason.empty() ? "" : " - " + row.reason);
+    const std::string reason = status_text(row);
     auto same = std::find_if(notes.begin(), notes.end(),
                              [&](const auto& note) { return note.second == reason; });
     if (same == notes.end()) same = notes.insert(same, {"", reason});
@@ -116,16 +116,6 @@ void append_setting_notes(Table& table, const RunInfo& info, const Block& block)
   }
 }
 
-Column column(std::string id, std::string title, std::string band = "",
-              Align align = Align::right) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
-}
-
 Column csv_only(std::string id) {
   Column result = column(id, id);
   result.csv_only = true;
@@ -135,8 +125,7 @@ Column csv_only(std::string id) {
 // The first column that shows a figure says instead why there is none.
 Value figure_or_status(const Measured& row, std::string text) {
   if (row.usable()) return {std::move(text), Tone::strong};
-  return {std::string(osext::to_string(row.status)),
-          row.status == Status::skipped ? Tone::muted : Tone::bad};
+  return status_value(row);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace osext::report {
@@ -21,6 +22,16 @@ struct Column {
   bool wrap = false;      // may be broken into lines where width is short
   bool csv_only = false;  // too long or too repetitive for the eye
 };
+
+inline Column column(std::string id, std::string title, std::string band = "",
+                     Align align = Align::right) {
+  Column result;
+  result.id = std::move(id);
+  result.title = std::move(title);
+  result.band = std::move(band);
+  result.align = align;
+  return result;
+}
 
 // text "" = there is no value: "-" for people, an empty field in CSV.
 struct Value {

@@ -7,6 +7,7 @@
 
 #include "report/data/embedded.h"
 #include "report/primitive_cost.h"
+#include "report/status.h"
 #include "report/sweep.h"
 #include "report/validity.h"
 
@@ -84,24 +85,13 @@ std::string text_of(const Measured* row, std::string_view metric) {
   return value ? to_string(*value) : "";
 }
 
-Column column(std::string id, std::string title, std::string band, Align align = Align::right) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
-}
-
 // Why figures are missing: one note a line and reason.
 void append_status_notes(Table& table, const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     std::map<std::string, std::size_t> reasons;
     for (const auto& [kind, curve] : line.by_kind) {
       for (const auto& [pages, row] : curve.points) {
-        if (row->status != Status::ok)
-          ++reasons[std::string(osext::to_string(row->status)) +
-                    (row->reason.empty() ? "" : " - " + row->reason)];
+        if (row->status != Status::ok) ++reasons[status_text(*row)];
       }
     }
     for (const auto& [reason, count] : reasons)

@@ -15,16 +15,6 @@ namespace {
 constexpr const char* kExperiment = "udp_qos";
 constexpr unsigned kTasks = 4;
 
-Column column(std::string id, std::string title, std::string band = "",
-              Align align = Align::right) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.band = std::move(band);
-  result.align = align;
-  return result;
-}
-
 // Nanoseconds as microseconds with one decimal.
 std::string microseconds(const Extended& value) {
   if (value.infinite) return "inf";

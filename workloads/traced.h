@@ -5,7 +5,8 @@
 //   each;
 //             program: from just before execve() until the program's end is known, its memory and
 //             its pages included.  gzip compresses 128 KB of text from memory; sh runs a loop of
-//             redirections, five system calls a round, in one process
+//             redirections, five system calls a round, in one process; tcc compiles 36 KB of C
+//             from memory to an object file in memory
 //   excludes: what the mechanism does before: forking, making the program traced
 //   expected: ptrace: two stops and four switches of processes a call
 //   confounders: what a tracer does with what it sees; the output goes nowhere
@@ -23,7 +24,7 @@ class TracedTask {
  public:
   static constexpr std::uint64_t kCallsABatch = 100;
 
-  // `program`: "gzip", "sh", or "" for calls.  Throws std::system_error, std::invalid_argument.
+  // `program`: "gzip", "sh", "tcc", or "" for calls.  Throws std::system_error, std::invalid_argument.
   TracedTask(const std::string& program, std::uint64_t batches);
   TracedTask(const TracedTask&) = delete;
   TracedTask& operator=(const TracedTask&) = delete;
@@ -45,7 +46,8 @@ class TracedTask {
 
   std::string program_;
   std::uint64_t batches_;
-  int text_ = -1;  // a file with what gzip compresses
+  int input_ = -1;   // what the program reads: a file in memory, or nothing
+  int output_ = -1;  // what it writes, where that is looked at
   SharedArray<std::int64_t> times_ns_;
 };
 

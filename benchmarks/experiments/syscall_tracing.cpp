@@ -26,7 +26,7 @@ Experiment syscall_tracing() {
   calls.reports = {"time_ns"};
   calls.count = {20, 100};  // batches
 
-  Row programs{"traced_program", Capability::tracing, {{{"program", "gzip"}}, {{"program", "sh"}}}};
+  Row programs{"traced_program", Capability::tracing, {{{"program", "gzip"}}, {{"program", "sh"}}, {{"program", "tcc"}}}};
   programs.reports = {"time_ns"};
   programs.count = {1, 1};
 

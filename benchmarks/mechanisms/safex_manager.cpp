@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "benchmarks/mechanisms/safex_programs.h"
@@ -27,6 +28,8 @@ void SafexManager::stop() {
     counters_["lowered"] += static_cast<std::int64_t>(thread.lowers);
     counters_["blocks"] += static_cast<std::int64_t>(thread.blocks);
     counters_["trimmed"] += static_cast<std::int64_t>(thread.trimmed);
+    const auto [least, first] = counters_.emplace("least_timeslice_ns", thread.least_timeslice_ns);
+    least->second = std::min<std::int64_t>(least->second, thread.least_timeslice_ns);
     if (thread.refused != 0)
       throw std::runtime_error(fmt::format("{} changes of priority refused", thread.refused));
   }

@@ -74,7 +74,7 @@ struct osext_safex_cpu_statistics {
 	__u64 refused;	/* changes of priority that the scheduler refused */
 	__u64 overrun_max_ns;	/* most that it used beyond a period's timeslice */
 	__u64 trimmed;	/* timeslices that the guard cut, because others have reserved the rest */
-	__u64 reserved;
+	__s64 least_timeslice_ns;	/* that the guard ever set */
 };
 
 struct osext_safex_cpu_list {

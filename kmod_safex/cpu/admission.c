@@ -133,6 +133,7 @@ static struct safex_cpu_task *make(struct task_struct *thread, const struct osex
 	task->period_samples = div_u64(task->period, OSEXT_SAFEX_CPU_SAMPLE_NS);
 	task->share_ppm = ppm(task->target, task->period);
 	task->timeslice = task->target;
+	task->counts.least_timeslice_ns = task->target;
 	task->had_before = task->target;
 	task->began = safex_cpu_time(thread);
 	task->period_began = task->began;

@@ -27,6 +27,7 @@ static int apply(struct safex_cpu_task *task, struct safex_attribute *attribute,
 		task->counts.trimmed++;
 	}
 	WRITE_ONCE(task->timeslice, timeslice);
+	task->counts.least_timeslice_ns = min(task->counts.least_timeslice_ns, (s64)timeslice);
 	WRITE_ONCE(attribute->value, (s64)timeslice - (s64)task->target);
 	return 0;
 }

@@ -50,6 +50,7 @@ struct Claim {
     bounded,    // no point is above a clock tick, a count that belongs to the rows
     fact,       // a count that belongs to rows[0] = the document's
     share,      // in rows[0] one count is at least 100 % of another, less the tolerance
+    natural,    // a count (`metric`) of each row that fits rows[0] is 0 or more
     without,    // rows[0] has none of the metric where every other row has some
     // On packet streams under full load, of policies or of one task of a policy:
     reservation,       // each of the rows gets what the document reserves for it

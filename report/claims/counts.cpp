@@ -73,12 +73,25 @@ Verdict without(const Claim& claim, const Block& block) {
   return verdict;
 }
 
+Verdict natural(const Claim& claim, const Block& block) {
+  Verdict verdict;
+  verdict.outcome = Outcome::holds;
+  for (const Measured* row : rows_of(block, claim.rows[0])) {
+    const std::int64_t count = count_in(*row, claim.metric);
+    if (count < 0) verdict.outcome = Outcome::fails;
+    verdict.reason += (verdict.reason.empty() ? claim.metric + ": " : ", ") + std::to_string(count);
+  }
+  return verdict;
+}
+
 }  // namespace
 
 Verdict evaluate_counts(const Claim& claim, const Block& block) {
   switch (claim.check) {
     case Check::share:
       return share(claim, block);
+    case Check::natural:
+      return natural(claim, block);
     case Check::without:
       return without(claim, block);
     default:

@@ -188,6 +188,7 @@ Verdict evaluate(const Claim& claim, const Block& block, const References& refer
       case Check::bounded:
         return evaluate_background(claim, block, references);
       case Check::share:
+      case Check::natural:
       case Check::without:
         return evaluate_counts(claim, block);
       case Check::reservation:

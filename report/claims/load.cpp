@@ -28,7 +28,7 @@ struct CheckRule {
 
 constexpr std::size_t kOneOrMore = 1000;
 
-constexpr std::array<CheckRule, 32> kRules{{
+constexpr std::array<CheckRule, 33> kRules{{
     {"absolute", Check::absolute, 1, true, true},
     {"per_syscall", Check::per_syscall, 1, true, true},
     {"ratio", Check::ratio, 2, true, true},
@@ -50,6 +50,7 @@ constexpr std::array<CheckRule, 32> kRules{{
     {"bounded", Check::bounded, 1, false, true, true},
     {"fact", Check::fact, 1, true, true, true},
     {"share", Check::share, 1, false, true, true},
+    {"natural", Check::natural, 1, false, false, true},
     {"without", Check::without, 0, false, false, true},
     {"reservation", Check::reservation, kOneOrMore, true, true},
     {"only_reservation", Check::only_reservation, 0, true, true},

@@ -16,10 +16,7 @@ constexpr std::size_t kReason = 8;
 const std::string kNotRun = "this run has no rows of ";
 
 Column column(std::string id, std::string title, Align align, bool wrap = false) {
-  Column result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.align = align;
+  Column result = report::column(std::move(id), std::move(title), "", align);
   result.wrap = wrap;
   return result;
 }

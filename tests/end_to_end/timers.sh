@@ -103,7 +103,7 @@ check "a call costs less with an upcall than with ptrace" "$stops" '>' "1.2 * $u
 # The switches to a thread and back are in its time.
 thread=$(mean uls tracer=thread time_ns)
 check "a call costs more with a thread than with an upcall" "$thread" '>' "1.2 * $upcalls"
-for program in gzip sh; do
+for program in gzip sh tcc; do
   check "$program is slower with ptrace than with upcalls" \
     "$(mean ptrace "program=$program" time_ns)" '>' "$(mean uls "program=$program;tracer=upcall" time_ns)"
 done

@@ -167,6 +167,7 @@ LAYOUT_AT(osext_safex_cpu_admit, period_ns, 16);
 LAYOUT_SIZE(osext_safex_cpu_statistics, 128);
 LAYOUT_AT(osext_safex_cpu_statistics, used_ns, 24);
 LAYOUT_AT(osext_safex_cpu_statistics, trimmed, 112);
+LAYOUT_AT(osext_safex_cpu_statistics, least_timeslice_ns, 120);
 LAYOUT_SIZE(osext_safex_cpu_list, 2096);
 LAYOUT_AT(osext_safex_cpu_list, samples, 16);
 LAYOUT_AT(osext_safex_cpu_list, tasks, 48);

@@ -151,6 +151,26 @@ TEST(Claims, AShareIsHeldInEveryRow) {
   EXPECT_EQ(verdict_of(check, {cycles("linux", "a", "", 1)}).outcome, Outcome::untestable);
 }
 
+TEST(Claims, NaturalIsNeverBelowZero) {
+  const std::string check = R"("check":"natural","metric":"least_timeslice_ns",
+      "rows":["safex cpu_shares task=P1"])";
+  const auto with = [&](std::int64_t least) {
+    std::vector<Sample> rows;
+    for (const std::int64_t count : {std::int64_t{0}, least}) {
+      rows.push_back(make_sample("safex", "cpu_shares",
+                                 "pid=" + std::to_string(rows.size()) + ";task=P1",
+                                 "utilization_percent", {1}));
+      rows.back().counters = {{"least_timeslice_ns", count}};
+    }
+    return rows;
+  };
+  EXPECT_EQ(verdict_of(check, with(0)).outcome, Outcome::holds);
+  EXPECT_EQ(verdict_of(check, with(-1)).outcome, Outcome::fails);
+  auto silent = with(0);
+  silent[1].counters.clear();
+  EXPECT_EQ(verdict_of(check, silent).outcome, Outcome::untestable);
+}
+
 TEST(Claims, WithoutMeansNoneWhereOthersHaveSome) {
   const std::string check = R"("check":"without","metric":"cr3_writes",
       "rows":["uls upcall_timer","linux context_switch"])";
