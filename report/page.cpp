@@ -12,8 +12,6 @@
 namespace osext::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 std::string section(const std::string& id, const std::string& title, const std::string& body) {
   return "<section id=\"" + id + "\">\n<h2>" + title + "</h2>\n" + body + "</section>\n";
 }
@@ -94,32 +92,11 @@ std::string experiment(const PageInput& input, const Section& one) {
   return section(one.experiment, html_escape(one.title), body + tables(one.tables));
 }
 
-std::string scalar_text(const Json& json) {
-  return json.is_string() ? one_line(json.get<std::string>()) : json.dump();
-}
-
-// One line a leaf; "cells" is the plan, which the tables show.
-void append_environment(std::string& out, const std::string& path, const Json& json) {
-  if (path == "cells" || path == "schema") return;
-  if (json.is_object()) {
-    for (const auto& [key, value] : json.items()) {
-      append_environment(out, path.empty() ? key : path + "." + key, value);
-    }
-    return;
-  }
-  std::string text;
-  if (json.is_array()) {
-    for (const Json& item : json) text += (text.empty() ? "" : ", ") + scalar_text(item);
-  } else {
-    text = scalar_text(json);
-  }
-  out += "<tr><th scope=\"row\">" + html_escape(one_line(path)) + "</th><td>" + html_escape(text) +
-         "</td></tr>\n";
-}
-
 std::string environment(const RunInfo& info) {
   std::string rows;
-  append_environment(rows, "", info.json);
+  for (const auto& [name, value] : info.environment)
+    rows += "<tr><th scope=\"row\">" + html_escape(name) + "</th><td>" + html_escape(value) +
+            "</td></tr>\n";
   return paragraph(
              "From run.json. Samples of equal environments are comparable byte for byte on "
              "the simulated machine.") +

@@ -3,6 +3,7 @@
 #include "report/run.h"
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 
@@ -39,6 +40,26 @@ std::ifstream open(const std::filesystem::path& path) {
   return file;
 }
 
+std::string scalar_text(const Json& json) {
+  return json.is_string() ? one_line(json.get<std::string>()) : json.dump();
+}
+
+void append_values(RunInfo& info, const std::string& path, const Json& json) {
+  if (path == "cells" || path == "schema") return;
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items())
+      append_values(info, path.empty() ? key : path + "." + key, value);
+    return;
+  }
+  std::string text;
+  if (json.is_array()) {
+    for (const Json& item : json) text += (text.empty() ? "" : ", ") + scalar_text(item);
+  } else {
+    text = scalar_text(json);
+  }
+  info.environment.emplace_back(one_line(path), text);
+}
+
 // Nothing in a sample may act on a terminal or break a line of a table.
 void make_harmless(Sample& sample) {
   for (std::string* text : {&sample.cell.experiment, &sample.cell.mechanism, &sample.cell.workload,
@@ -57,21 +78,22 @@ void make_harmless(Sample& sample) {
 
 RunInfo parse_run_info(std::string_view text, const std::string& name) {
   RunInfo info;
+  Json json;
   try {
-    info.json = Json::parse(text);
+    json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     wrong(name, "no valid JSON, at byte " + std::to_string(error.byte));
   }
-  if (!info.json.is_object()) wrong(name, "must be a JSON object");
-  const std::string schema = required_text(info.json, "schema", name);
+  if (!json.is_object()) wrong(name, "must be a JSON object");
+  const std::string schema = required_text(json, "schema", name);
   if (schema != "run/1") {
     wrong(name, "schema '" + schema + "' is not 'run/1'; use the osext that wrote it");
   }
-  info.machine = required_text(info.json, "machine", name);
-  info.mode = optional_text(info.json, "mode", name);
+  info.machine = required_text(json, "machine", name);
+  info.mode = optional_text(json, "mode", name);
 
-  const auto kernel = info.json.find("kernel");
-  if (kernel == info.json.end() || !kernel->is_object()) {
+  const auto kernel = json.find("kernel");
+  if (kernel == json.end() || !kernel->is_object()) {
     wrong(name, "'kernel' must be an object with a 'name'");
   }
   info.kernel = required_text(*kernel, "name", name);
@@ -79,13 +101,14 @@ RunInfo parse_run_info(std::string_view text, const std::string& name) {
   info.kernel_package = optional_text(*kernel, "package", name);
   info.command_line = optional_text(*kernel, "command_line", name);
 
-  if (const auto profiles = info.json.find("profiles"); profiles != info.json.end()) {
+  if (const auto profiles = json.find("profiles"); profiles != json.end()) {
     if (!profiles->is_array()) wrong(name, "'profiles' must be a list of strings");
     for (const Json& profile : *profiles) {
       if (!profile.is_string()) wrong(name, "'profiles' must be a list of strings");
       info.profiles.push_back(one_line(profile.get<std::string>()));
     }
   }
+  append_values(info, "", json);
   return info;
 }
 

@@ -3,18 +3,17 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "measure/sample.h"
 
 namespace osext::report {
 
-// What the report needs of run.json by name; everything in it is in `json`.
+// What the report needs of run.json by name, and all of it.
 struct RunInfo {
-  nlohmann::ordered_json json;
   std::string machine;         // sim, kvm or native; required
   std::string kernel;          // kernel.name, the short one; required
   std::string kernel_release;  // "" if the run does not say
@@ -22,6 +21,9 @@ struct RunInfo {
   std::string command_line;  // of the measured kernel
   std::vector<std::string> profiles;
   std::string mode;  // quick or full
+  // Every value in it with the names that lead to it, "kernel.name", in its order; a list is one.
+  // Without the plan's cells, which the tables show.
+  std::vector<std::pair<std::string, std::string>> environment;
 };
 
 struct Run {

@@ -63,18 +63,14 @@ std::vector<std::string> time_reservations(const RunInfo& info) {
         "Time is virtual, 1 ns an instruction (shift 0): TLB misses, caches and mode switches cost "
         "nothing in it.");
   }
-  const auto facts = info.json.find("facts");
-  if (facts != info.json.end() && facts->is_object()) {
-    // What the machine was set to when it booted, for every experiment alike.
-    std::string settings;
-    for (const auto& [name, value] : facts->items()) {
-      if (!name.starts_with("setting.") || !value.is_string()) continue;
-      settings += (settings.empty() ? "" : ", ") + one_line(name.substr(8)) + "=" +
-                  one_line(value.get<std::string>());
-    }
-    if (!settings.empty())
-      notes.push_back("A real-time task may have the whole CPU: " + settings + ".");
-  }
+  // What the machine was set to when it booted, for every experiment alike.
+  constexpr std::string_view kSetting = "facts.setting.";
+  std::string settings;
+  for (const auto& [name, value] : info.environment)
+    if (name.starts_with(kSetting))
+      settings += (settings.empty() ? "" : ", ") + name.substr(kSetting.size()) + "=" + value;
+  if (!settings.empty())
+    notes.push_back("A real-time task may have the whole CPU: " + settings + ".");
   return notes;
 }
 

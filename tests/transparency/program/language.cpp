@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // The C++ runtime: exceptions, streams, containers, thread-local variables, the end of a program.
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iomanip>
