@@ -9,7 +9,8 @@
 //             notes both, or leaves both to a thread in the sandbox, which is woken; Hijack's
 //             executive prints a line, as strace does, and nobody reads it
 //   excludes: nothing is subtracted; the rows of linux are the same without a tracer
-//   expected: the slides print no figures
+//   expected: the slides print no figures. Hijack near ptrace: the thread that a guest came
+//             from makes its calls, and each takes two switches, as two stops do
 //   confounders: time is virtual on the simulated machine: switches of address spaces and TLB
 //             misses, which ptrace and Hijack have and upcalls have not, cost nothing in it; the
 //             tracers do not do the same with what they see
@@ -26,7 +27,9 @@ Experiment syscall_tracing() {
   calls.reports = {"time_ns"};
   calls.count = {20, 100};  // batches
 
-  Row programs{"traced_program", Capability::tracing, {{{"program", "gzip"}}, {{"program", "sh"}}, {{"program", "tcc"}}}};
+  Row programs{"traced_program",
+               Capability::tracing,
+               {{{"program", "gzip"}}, {{"program", "sh"}}, {{"program", "tcc"}}}};
   programs.reports = {"time_ns"};
   programs.count = {1, 1};
 

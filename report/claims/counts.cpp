@@ -44,15 +44,21 @@ Verdict share(const Claim& claim, const Block& block) {
   const std::string whole_name = claim.metric.substr(slash + 1);
   Verdict verdict;
   verdict.outcome = Outcome::holds;
-  std::string all;
+  std::vector<std::pair<std::string, int>> shares;  // and of how many rows in a row
   for (const Measured* row : rows_of(block, claim.rows[0])) {
     const std::int64_t part = count_in(*row, part_name), whole = count_in(*row, whole_name);
     if (whole <= 0) throw Untestable{"row " + name_of(*row) + " has no " + whole_name};
     if (static_cast<__int128>(part) * 100 <
         static_cast<__int128>(whole) * (100 - claim.tolerance_percent))
       verdict.outcome = Outcome::fails;
-    all += (all.empty() ? "" : ", ") + std::to_string(part) + " of " + std::to_string(whole);
+    const std::string text = std::to_string(part) + " of " + std::to_string(whole);
+    if (shares.empty() || shares.back().first != text) shares.emplace_back(text, 0);
+    ++shares.back().second;
   }
+  std::string all;
+  for (const auto& [text, rows] : shares)
+    all += (all.empty() ? "" : ", ") + text +
+           (rows > 1 ? " in each of " + std::to_string(rows) + " rows" : "");
   verdict.reason = part_name + " of " + whole_name + ": " + all;
   return verdict;
 }

@@ -51,6 +51,7 @@ struct uls_watch {
 	struct list_head in_host, all;
 	kuid_t user;		/* the rights to watch it, asked for again when it becomes a host once more */
 	kgid_t group;
+	kernel_cap_t permitted;
 	bool privileged;
 };
 

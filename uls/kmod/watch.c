@@ -78,6 +78,7 @@ int uls_watch_begin(struct uls_watch *watch, u64 pid)
 	watch->user = current_uid();
 	watch->group = current_gid();
 	watch->privileged = capable(CAP_SYS_PTRACE);
+	watch->permitted = current_cred()->cap_permitted;
 	uls_lock_irq();
 	list_add_tail(&watch->all, &all_watches);
 	list_for_each_entry(host, &uls_all_hosts, in_hosts)
@@ -121,6 +122,7 @@ static bool is_allowed(const struct uls_watch *watch)
 	return uid_eq(watch->user, cred->uid) && uid_eq(watch->user, cred->euid) && uid_eq(watch->user, cred->suid) &&
 	       gid_eq(watch->group, cred->gid) && gid_eq(watch->group, cred->egid) &&
 	       gid_eq(watch->group, cred->sgid) &&
+	       cap_issubset(cred->cap_permitted, watch->permitted) &&
 	       (current->mm->flags & MMF_DUMPABLE_MASK) == SUID_DUMP_USER;
 }
 
