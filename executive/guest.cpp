@@ -159,6 +159,7 @@ bool take(uint32_t id, bool arrival) {
   if (!arrival) --served;
   guest.pid = guest.transfer->pid;
   guest.own_pid = guest.transfer->own_pid;
+  guest.family = guest.transfer->family;
   guest.state = GuestState::ready;
   return true;
 }

@@ -33,6 +33,7 @@ struct Guest {
   uint32_t id;
   uint32_t pid;                  // of the owner, here
   uint32_t own_pid;              // as the guest sees itself
+  uint32_t family;               // one for what joined and all that it forked
   uint32_t minimal_call;         // the system call served in assembly, or NO_SYSTEM_CALL
   int64_t call;                  // the system call that its owner serves or served last
   int64_t result;                // of that; the registers may be a signal handler's by then

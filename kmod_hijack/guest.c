@@ -20,9 +20,10 @@
 
 /*
  * A new guest with a number, nobody's yet, or an ERR_PTR: -EAGAIN if there are too many.
+ * `parent` forks it; NULL: it joins by itself.
  * The caller has a reference; the session's table has another.  May sleep.
  */
-struct hijack_guest *hijack_guest_new(struct hijack_session *session)
+struct hijack_guest *hijack_guest_new(struct hijack_session *session, const struct hijack_guest *parent)
 {
 	struct hijack_guest *guest = kzalloc(sizeof(*guest), GFP_KERNEL_ACCOUNT);
 	unsigned int id;
@@ -51,6 +52,7 @@ struct hijack_guest *hijack_guest_new(struct hijack_session *session)
 		return ERR_PTR(-EAGAIN);
 	}
 	guest->id = id;
+	guest->family = parent ? parent->family : session->families++;
 	session->guests[id] = guest;
 	session->statistics.guests++;
 	kref_get(&guest->references);
@@ -248,6 +250,7 @@ long hijack_take(struct hijack_session *session, u32 id, void __user *to)
 	spin_unlock_irq(&session->spin);
 	if (error)
 		return error;
+	guest->context->family = guest->family;
 	guest->context->pid = task_tgid_vnr(guest->owner);
 	rcu_read_lock();	/* a dead owner has no namespace, and is 0 */
 	guest->context->own_pid = task_tgid_nr_ns(guest->owner, task_active_pid_ns(guest->owner));

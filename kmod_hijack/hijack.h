@@ -63,6 +63,7 @@ struct hijack_guest {
 	struct kref references;
 	struct hijack_session *session;
 	u32 id;
+	u32 family;			/* numbers the join that it comes from */
 	enum hijack_place place;
 	u32 events;			/* bits of OSEXT_HIJACK_EVENT_* that the executive has not seen */
 	struct list_head event_link;
@@ -126,6 +127,7 @@ struct hijack_session {
 
 	spinlock_t spin;
 	struct hijack_guest *guests[OSEXT_HIJACK_GUESTS_MAX];
+	u32 families;			/* that there were */
 	struct list_head events;
 	struct list_head dying;		/* guests out of the table whose owners still end */
 	struct irq_work nudge;		/* wakes the thread from where no lock may be taken */
@@ -190,7 +192,7 @@ void hijack_context_save(struct osext_hijack_state *state);
 int hijack_context_load(struct osext_hijack_state *state);
 
 /* guest.c: guests as the executive sees them. */
-struct hijack_guest *hijack_guest_new(struct hijack_session *session);
+struct hijack_guest *hijack_guest_new(struct hijack_session *session, const struct hijack_guest *parent);
 void hijack_guest_put(struct hijack_guest *guest);
 void hijack_guest_free(struct hijack_guest *guest);
 void hijack_post(struct hijack_guest *guest, u32 kind);

@@ -79,7 +79,7 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 	if (result)
 		return result;
 	if (forks) {
-		struct hijack_guest *newborn = hijack_guest_new(guest->session);
+		struct hijack_guest *newborn = hijack_guest_new(guest->session, guest);
 
 		if (IS_ERR(newborn))
 			return PTR_ERR(newborn);

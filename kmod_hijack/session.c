@@ -163,7 +163,7 @@ long hijack_join(struct hijack_session *session)
 		return -ENXIO;
 	if (READ_ONCE(session->dead))
 		return -ESRCH;
-	guest = hijack_guest_new(session);
+	guest = hijack_guest_new(session, NULL);
 	if (IS_ERR(guest))
 		return PTR_ERR(guest);
 	hijack_own(guest, current);

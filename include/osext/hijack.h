@@ -158,7 +158,9 @@ struct osext_hijack_state {
 	__u32 pid, own_pid;	/* TAKE: the owner, as the executive and as it itself sees it */
 	__u64 fault_number, fault_code, fault_address, fault_trap, fault_error;
 	__s64 result;		/* TAKE: of the call, before signal handlers changed the registers */
-	__u64 reserved[2];
+	__u32 family;		/* TAKE: the same for what joined and all that it forked; counts up with each join */
+	__u32 unused;
+	__u64 reserved;
 	__u8 fpu[3840];		/* XSAVE area, standard format */
 };
 

@@ -75,6 +75,7 @@ LAYOUT_AT(osext_hijack_shared, timer_began, 96);
 
 LAYOUT_SIZE(osext_hijack_state, 4096);
 LAYOUT_AT(osext_hijack_state, request, 120);
+LAYOUT_AT(osext_hijack_state, family, 240);
 LAYOUT_AT(osext_hijack_state, fpu, 256);
 LAYOUT_SIZE(osext_hijack_call, 56);
 LAYOUT_SIZE(osext_hijack_read, 32);
