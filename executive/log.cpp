@@ -71,6 +71,12 @@ void report(uint64_t value) {
   ++reported->count;
 }
 
+uint64_t* report_words(unsigned count) {
+  if (reported->count != 0) fail("two policies want the beginning of the report");
+  reported->count = count;
+  return reported->values;
+}
+
 void end(int status) {
   for (;;) system_call(__NR_exit_group, static_cast<uint64_t>(status));
 }

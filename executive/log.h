@@ -39,6 +39,9 @@ class Line {
 
 void init_log(int output, Report* report);
 void report(uint64_t value);  // for the host, in this order
+// So many values with an address, 0 for now, that may change as long as the executive lives.  Only
+// before anything else is reported.
+uint64_t* report_words(unsigned count);
 
 [[noreturn]] void end(int status);
 [[noreturn]] void fail(const char* why);  // ends the executive and its guests

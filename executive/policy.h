@@ -58,6 +58,8 @@ class Policy {
   // Who runs next, of the guests in ready_guests(); nullptr: the next policy decides, after the
   // last it is the longest waiting one.
   virtual Guest* choose() { return nullptr; }
+  // Whether a guest is ready that shall not wait until owners have done their work.
+  virtual bool is_urgent() { return false; }
   // The earliest instant (CLOCK_MONOTONIC) at which on_time() shall be called.
   virtual uint64_t deadline_ns() { return kNever; }
   virtual void on_time(uint64_t now_ns) { (void)now_ns; }
@@ -82,6 +84,8 @@ uint64_t now_ns();  // CLOCK_MONOTONIC; a system call
 const Queue& ready_guests();
 // A held guest goes on with this result; `soon`: before those that are ready.
 void wake(Guest& guest, uint64_t result, bool soon = false);
+// A ready guest waits until wake().
+void hold(Guest& guest);
 // Ends a guest: its owner gets SIGKILL, and until it is dead the guest is held.
 void kill_guest(Guest& guest);
 

@@ -159,6 +159,12 @@ bool take_event(uint64_t mode, uint64_t timeout_ns) {
   return true;
 }
 
+bool is_urgent() {
+  for (unsigned i = 0; i < policy_count; ++i)
+    if (policy_chain[i]->is_urgent()) return true;
+  return false;
+}
+
 Guest* pick() {
   for (unsigned i = 0; i < policy_count; ++i) {
     Guest* guest = policy_chain[i]->choose();
@@ -198,6 +204,10 @@ void wake(Guest& guest, uint64_t result, bool soon) {
     ready.push_front(guest);
   else
     ready.push_back(guest);
+}
+
+void hold(Guest& guest) {
+  if (ready.remove(guest)) guest.state = GuestState::held;
 }
 
 void kill_guest(Guest& guest) {
@@ -264,7 +274,7 @@ Frame* choose_next() {
       events_wait = take_event(OSEXT_HIJACK_WAIT_EVENT, 0);
       continue;
     }
-    if (servants_due) {
+    if (servants_due && !is_urgent()) {
       servants_due = false;
       // Until they have nothing to do, for as long as a guest's turn, or until a policy wants it.
       set_alarm(policies_deadline_ns());

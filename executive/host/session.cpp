@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -212,17 +213,19 @@ osext_hijack_statistics HijackSession::statistics() const {
   return statistics;
 }
 
-std::vector<std::uint64_t> HijackSession::report() const {
-  std::vector<std::uint64_t> words(executive::kReportBytes / sizeof(std::uint64_t));
-  osext_hijack_read request{report_address_, executive::kReportBytes,
+std::vector<std::uint64_t> HijackSession::report(std::size_t most) const {
+  const std::size_t room = executive::kReportBytes / sizeof(std::uint64_t);
+  std::vector<std::uint64_t> words(most < room ? most + 1 : room);  // their number comes first
+  osext_hijack_read request{report_address_, words.size() * sizeof(std::uint64_t),
                             reinterpret_cast<std::uint64_t>(words.data()), 0};
   if (ioctl(device_, OSEXT_HIJACK_READ, &request) != 0)
     fail("cannot read the executive's report", errno, "");
   const std::uint64_t count = words.front();
-  if (count > words.size() - 1)
-    throw std::runtime_error(fmt::format("the executive reports {} values, but has room for {}",
-                                         count, words.size() - 1));
-  return {words.begin() + 1, words.begin() + 1 + static_cast<std::ptrdiff_t>(count)};
+  if (count > room - 1)
+    throw std::runtime_error(
+        fmt::format("the executive reports {} values, but has room for {}", count, room - 1));
+  const std::size_t read = std::min<std::size_t>(count, words.size() - 1);
+  return {words.begin() + 1, words.begin() + 1 + static_cast<std::ptrdiff_t>(read)};
 }
 
 void HijackSession::finish() {

@@ -53,10 +53,12 @@ class HijackSession {
   pid_t executive_pid() const { return executive_; }
   int device() const { return device_; }
   osext_hijack_statistics statistics() const;
-  // What its policies recorded since the start, also after its end, until stop().
-  std::vector<std::uint64_t> report() const;
+  // What its policies recorded since the start, also after its end, until stop(); no more than the
+  // first `most`.
+  std::vector<std::uint64_t> report(std::size_t most = kAll) const;
 
  private:
+  static constexpr std::size_t kAll = ~std::size_t{0};
   void await_ready(const char* failure);
 
   int device_ = -1;
