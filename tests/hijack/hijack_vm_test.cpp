@@ -121,6 +121,15 @@ TEST_P(HijackTest, OneProcessor) {
       make_sim);
 }
 
+// The same, shared out: its time is virtual, so what guests had of it is exact.
+TEST_P(HijackTest, Reservations) {
+  run({"reserved_spinners", "reserved_spinners_control", "reserved_sleeper", "reserved_spender",
+       "reserved_family", "reserved_family_control", "reserved_beside_caller", "reserved_asker",
+       "reservations_refused", "reserved_signalled", "reserved_spinners@handler",
+       "reserved_signalled@handler"},
+      make_sim);
+}
+
 TEST_P(HijackTest, Costs) {
   run({"load_unload", "costs_direct", "costs_entry", "costs_delivery", "costs_direct"}, make_sim);
 }

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+// The policy `reserve` on one processor, whose time is virtual: what guests get of it and what they
+// cannot get, however they spin, sleep, fork, ask or are signalled.  What they had is read from the
+// executive's report, and what they left from the clock that the kernel keeps of a process beside
+// them.
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "executive/cpu_reservations.h"
+#include "executive/scheduling_attributes.h"
+#include "tests/hijack/guest/several.h"
+#include "workloads/burn.h"
+
+namespace osext::test {
+namespace {
+
+using executive::ReserveReport;
+using executive::SchedulingAttributes;
+
+constexpr std::int64_t kMs_ns = 1'000'000, kSecond_ns = 1'000'000'000;
+
+std::int64_t clock_ns(clockid_t clock) {
+  timespec time;
+  require(clock_gettime(clock, &time) == 0, "a clock cannot be read");
+  return time.tv_sec * kSecond_ns + time.tv_nsec;
+}
+
+std::int64_t cpu_ns(pid_t pid) {
+  clockid_t clock;
+  require(clock_getcpuclockid(pid, &clock) == 0, "process {} has no clock", pid);
+  return clock_ns(clock);
+}
+
+void sleep_ms(long ms) {
+  const timespec time{ms / 1000, ms % 1000 * kMs_ns};
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+}
+
+int attributes(std::uint64_t runtime_ns, std::uint64_t period_ns,
+               std::uint32_t policy = executive::kSchedDeadline) {
+  SchedulingAttributes wanted{};
+  wanted.size = sizeof wanted;
+  wanted.policy = policy;
+  wanted.runtime_ns = runtime_ns;
+  wanted.period_ns = period_ns;
+  return syscall(SYS_sched_setattr, 0, &wanted, 0) == 0 ? 0 : errno;
+}
+
+int ask(std::uint64_t target_ms, std::uint64_t period_ms) {
+  return attributes(target_ms * kMs_ns, period_ms * kMs_ns);
+}
+
+[[noreturn]] void spin() {
+  for (;;) burn();
+}
+
+// Above everything, while it lives: who looks is not kept from looking.
+struct Above {
+  Above() { set(SCHED_FIFO, 99); }
+  ~Above() { set(SCHED_OTHER, 0); }
+  static void set(int policy, int priority) {
+    const sched_param parameter{priority};
+    sched_setscheduler(0, policy, &parameter);
+  }
+};
+
+// An executive above ordinary processes, and one of these that wants the whole processor.
+class Scene {
+ public:
+  explicit Scene(const std::string& words) {
+    HijackOptions options{words};
+    options.priority = 90;
+    session_.start(place.executive, options);
+    beside_ = fork();
+    require(beside_ >= 0, "fork failed");
+    if (beside_ == 0) {
+      Above::set(SCHED_OTHER, 0);
+      spin();
+    }
+  }
+  ~Scene() {
+    // The executive first, so that everybody has the processor for dying.
+    session_.stop();
+    guests_.push_back(beside_);
+    for (const pid_t process : guests_) {
+      kill(process, SIGKILL);
+      waitpid(process, nullptr, 0);
+    }
+  }
+
+  pid_t guest(const std::function<int()>& body) {
+    guests_.push_back(start_guest(session_, [&] {
+      Above::set(SCHED_OTHER, 0);
+      return body();
+    }));
+    return guests_.back();
+  }
+  int result(pid_t guest) {
+    std::erase(guests_, guest);
+    return wait_for(guest);
+  }
+
+  // What the family of a guest had so far.
+  std::int64_t had_ns(pid_t guest) {
+    for (const auto& one : report().of)
+      if (one.pid == static_cast<std::uint64_t>(guest))
+        return executive::reserved_time_ns(one.time, cpu_ns(session_.executive_pid()));
+    return 0;
+  }
+  void await_reservation(pid_t guest) {
+    await([&] { return had_ns(guest) > 0; }, "a guest does not begin");
+  }
+  std::int64_t beside_ns() const { return cpu_ns(beside_); }
+  ReserveReport report() {
+    const auto words = session_.report(executive::kReserveReportWords);
+    require(words.size() == executive::kReserveReportWords, "no report");
+    ReserveReport report;
+    std::memcpy(&report, words.data(), sizeof report);
+    return report;
+  }
+
+ private:
+  Loaded module_;
+  HijackSession session_;
+  pid_t beside_ = -1;
+  std::vector<pid_t> guests_;
+};
+
+// What guests and the process beside them have in a time that is a multiple of all periods.
+constexpr long kWindow_ms = 1000;
+struct Had {
+  std::vector<std::int64_t> guests_ms;
+  std::int64_t beside_ms;
+};
+Had watch(Scene& scene, const std::vector<pid_t>& guests, long window_ms = kWindow_ms) {
+  std::vector<std::int64_t> before;
+  for (const pid_t guest : guests) before.push_back(scene.had_ns(guest));
+  const std::int64_t beside_ns = scene.beside_ns();
+  sleep_ms(window_ms);
+  Had had{{}, (scene.beside_ns() - beside_ns) / kMs_ns};
+  for (std::size_t i = 0; i < guests.size(); ++i)
+    had.guests_ms.push_back((scene.had_ns(guests[i]) - before[i]) / kMs_ns);
+  return had;
+}
+
+void require_near(std::int64_t is_ms, std::int64_t wanted_ms, const char* who) {
+  require(std::abs(is_ms - wanted_ms) <= 5, "{} had {} ms, not {}", who, is_ms, wanted_ms);
+}
+
+const RegisterCheck spinners("reserved_spinners", [] {
+  const Above above;
+  Scene scene("policy=reserve");
+  std::vector<pid_t> guests;
+  for (const int target_ms : {10, 20, 40})
+    guests.push_back(scene.guest([&] {
+      if (const int error = ask(static_cast<std::uint64_t>(target_ms), 100)) return error;
+      spin();
+    }));
+  for (const pid_t guest : guests) scene.await_reservation(guest);
+  const Had had = watch(scene, guests);
+  fmt::print("  of 1000 ms: {} {} {} beside them {}\n", had.guests_ms[0], had.guests_ms[1],
+             had.guests_ms[2], had.beside_ms);
+  require_near(had.guests_ms[0], 100, "the first");
+  require_near(had.guests_ms[1], 200, "the second");
+  require_near(had.guests_ms[2], 400, "the third");
+  require_near(had.beside_ms, 300, "the process beside them");
+  const ReserveReport report = scene.report();
+  require(report.held >= 3 * 9 && report.resumed >= 3 * 9, "{} held, {} resumed", report.held,
+          report.resumed);
+});
+
+// The same guests without reservations leave nothing.
+const RegisterCheck spinners_control("reserved_spinners_control", [] {
+  const Above above;
+  Scene scene("policy=rr");
+  for (int i = 0; i < 3; ++i) scene.guest([]() -> int { spin(); });
+  sleep_ms(100);
+  const Had had = watch(scene, {});
+  require(had.beside_ms <= 10, "beside them there were {} ms left", had.beside_ms);
+});
+
+// Sleeps for most of its period and then wants its time at once: it has it.  `spent`: it had its
+// time before it slept, and gets nothing for having slept.  Who never rests has its own.
+void sleep_late(bool spent) {
+  const Above above;
+  Scene scene("policy=reserve");
+  const pid_t steady = scene.guest([]() -> int {
+    if (const int error = ask(10, 100)) return error;
+    spin();
+  });
+  scene.await_reservation(steady);
+  auto* awake = shared_array<volatile int>(1);
+  const pid_t sleeper = scene.guest([&]() -> int {
+    const std::int64_t until_ns = clock_ns(CLOCK_MONOTONIC) + (spent ? 165 : 0) * kMs_ns;
+    if (const int error = ask(160, 400)) return error;
+    while (clock_ns(CLOCK_MONOTONIC) < until_ns) burn();
+    sleep_ms(spent ? 100 : 270);
+    *awake = 1;
+    spin();
+  });
+  await([&] { return *awake == 1; }, "the sleeper does not wake");
+  const Had had = watch(scene, {sleeper, steady}, 100);
+  fmt::print("  in the 100 ms after it slept: {}, beside it {}\n", had.guests_ms[0],
+             had.guests_ms[1]);
+  require_near(had.guests_ms[0], spent ? 5 : 90, "the sleeper");
+  require_near(had.guests_ms[1], 10, "who never rests");
+}
+const RegisterCheck sleepers("reserved_sleeper", [] { sleep_late(false); });
+const RegisterCheck spenders("reserved_spender", [] { sleep_late(true); });
+
+// Seven children that spin have together what their parent has; and without a reservation all.
+void fork_many(bool reserved) {
+  const Above above;
+  Scene scene(reserved ? "policy=reserve reserve=20/100" : "policy=reserve");
+  const pid_t parent = scene.guest([]() -> int {
+    for (int i = 0; i < 7; ++i)
+      if (fork() == 0) spin();
+    spin();
+  });
+  const pid_t other = scene.guest([]() -> int {
+    if (const int error = ask(30, 100)) return error;
+    spin();
+  });
+  scene.await_reservation(other);
+  sleep_ms(200);
+  const Had had = watch(scene, {parent, other});
+  fmt::print("  the family {}, the other {}, beside them {}\n", had.guests_ms[0], had.guests_ms[1],
+             had.beside_ms);
+  require_near(had.guests_ms[1], 300, "the other");
+  if (reserved) {
+    require_near(had.guests_ms[0], 200, "the family");
+    require_near(had.beside_ms, 500, "the process beside them");
+  } else {
+    require(had.beside_ms <= 10, "beside them there were {} ms left", had.beside_ms);
+  }
+}
+const RegisterCheck forks("reserved_family", [] { fork_many(true); });
+const RegisterCheck forks_control("reserved_family_control", [] { fork_many(false); });
+
+// A guest whose calls never end does not keep another one from its time.
+const RegisterCheck callers("reserved_beside_caller", [] {
+  const Above above;
+  Scene scene("policy=reserve");
+  scene.guest([]() -> int {
+    if (const int error = ask(20, 100)) return error;
+    for (;;) syscall(SYS_getppid);
+  });
+  const pid_t steady = scene.guest([]() -> int {
+    if (const int error = ask(60, 100)) return error;
+    spin();
+  });
+  scene.await_reservation(steady);
+  require_near(watch(scene, {steady}).guests_ms[0], 600, "who never rests");
+});
+
+// Asking again and again does not give more.
+const RegisterCheck askers("reserved_asker", [] {
+  const Above above;
+  Scene scene("policy=reserve");
+  const pid_t asker = scene.guest([]() -> int {
+    for (;;)
+      if (const int error = ask(10, 100)) return error;
+  });
+  scene.await_reservation(asker);
+  const Had had = watch(scene, {asker});
+  require(had.guests_ms[0] <= 105, "who asks again had {} ms", had.guests_ms[0]);
+});
+
+const RegisterCheck refusals("reservations_refused", [] {
+  {
+    Scene scene("policy=reserve limit_percent=60");
+    const pid_t first = scene.guest([]() -> int {
+      if (ask(20, 100) != 0) return 1;
+      for (;;) pause();
+    });
+    await([&] { return scene.report().of[0].pid == static_cast<std::uint64_t>(first); },
+          "the first asks for nothing");
+    const int status = scene.result(scene.guest([] {
+      if (ask(41, 100) != EBUSY) return 2;
+      if (ask(0, 100) != EINVAL || ask(101, 100) != EINVAL || ask(1, 100000) != EINVAL) return 3;
+      if (syscall(SYS_sched_setattr, 0, executive_memory(), 0) == 0 || errno != EFAULT) return 4;
+      SchedulingAttributes is{};
+      if (ask(40, 100) != 0) return 5;
+      if (syscall(SYS_sched_getattr, 0, &is, sizeof is, 0) != 0 ||
+          is.policy != executive::kSchedDeadline || is.runtime_ns != 40 * kMs_ns)
+        return 6;
+      if (attributes(0, 0, SCHED_OTHER) != 0) return 7;
+      return syscall(SYS_sched_getattr, 0, &is, sizeof is, 0) == 0 && is.policy == SCHED_OTHER ? 0
+                                                                                               : 8;
+    }));
+    require(status == 0, "the second {}", describe_status(status));
+    // It is gone, and so is its reservation.
+    const int third = scene.result(scene.guest([] { return ask(40, 100); }));
+    require(third == 0, "the third {}", describe_status(third));
+  }
+  Scene scene("policy=reserve reserve=10/100");
+  const int status = scene.result(scene.guest([] { return ask(20, 100) == EPERM ? 0 : 1; }));
+  require(status == 0, "a guest changes what the command line has given it");
+});
+
+volatile std::uint64_t handled;
+
+// Signals reach a guest that waits for its next period, and it goes on as if nothing had been.
+const RegisterCheck signalled("reserved_signalled", [] {
+  Scene scene("policy=reserve reserve=1/20");
+  auto* seen = shared_array<volatile std::uint64_t>(1);
+  const pid_t guest = scene.guest([&]() -> int {
+    struct sigaction action {};
+    action.sa_handler = [](int) { handled = handled + 1; };
+    sigaction(SIGUSR1, &action, nullptr);
+    // Every register that the loop uses is wrong at the end if one was changed in between.
+    std::uint64_t hash = 1, plain = 1, rounds = 0;
+    for (std::uint64_t last = 0; last < 20;) {
+      constexpr std::uint64_t factor = 6364136223846793005;
+      for (int i = 0; i < 1000; ++i) hash = hash * factor + static_cast<std::uint64_t>(i);
+      ++rounds;
+      *seen = last = handled;
+    }
+    for (; rounds > 0; --rounds)
+      for (int i = 0; i < 1000; ++i)
+        plain = plain * 6364136223846793005 + static_cast<std::uint64_t>(i);
+    return hash == plain ? 0 : 1;
+  });
+  for (std::uint64_t sent = 1; sent <= 20; ++sent) {
+    await([&] { return *seen + 1 >= sent; }, "a signal does not arrive");
+    usleep(sent == 1 ? 50'000 : 3'000);  // it waits for its time by now, most likely
+    require(kill(guest, SIGUSR1) == 0, "kill");
+  }
+  const int status = scene.result(guest);
+  require(status == 0, "the guest {}", describe_status(status));
+});
+
+}  // namespace
+}  // namespace osext::test
