@@ -96,8 +96,9 @@ MechanismInfo hijack_info() {
   info.offers = {Capability::system_calls, Capability::interposition, Capability::extension,
                  Capability::calls,        Capability::peers,         Capability::timers,
                  Capability::packets,      Capability::faults,        Capability::timer_upcalls,
-                 Capability::tracing};
+                 Capability::tracing,      Capability::management};
   info.variants["udp_stream"] = {{{"policy", "hijack"}}};
+  info.variants["cpu_shares"] = {{{"policy", "reserve"}}};
   for (const char* workload : {"traced_call", "traced_program"})
     info.variants[workload] = {{{"policy", "trace"}}};
   info.lacks = {
@@ -110,9 +111,7 @@ MechanismInfo hijack_info() {
        "the executive runs on one thread of its own, and guests are processes"},
       {Capability::budgets, "the executive's policies are trusted: nothing ends one"},
       {Capability::monitors,
-       "the executive schedules guests by policies of its own; none of them is a service manager"},
-      {Capability::management,
-       "the executive schedules guests by policies of its own; none of them is a service manager"},
+       "the executive runs its guests itself and knows what they had: cpu_service"},
   };
   const std::vector<Params> modules = {{{"module", "absent"}}, {{"module", "loaded"}}};
   info.variants["null_syscall"] = modules;

@@ -86,6 +86,12 @@ std::vector<std::string> notes_of(const RunInfo& info, const std::vector<Managed
     notes.push_back(
         "ULS: an upcall decides, a thread in the sandbox acts. What managing took is both in the "
         "sandbox and the thread's calls, without the kernel's way there and back.");
+  if (std::any_of(runs.begin(), runs.end(),
+                  [](const ManagedRun& run) { return run.mechanism == "hijack"; }))
+    notes.push_back(
+        "Hijack: the executive runs the tasks itself, each until its time is spent, by a timer and "
+        "without a PID function. What the tasks had is what it counts of its thread's CPU time; "
+        "what managing took is the rest of that, without the kernel's way there and back.");
   for (const std::string& note : time_reservations(info)) notes.push_back(note);
   return notes;
 }
@@ -108,8 +114,10 @@ Table table_of(const RunInfo& info, const std::vector<ManagedRun>& runs) {
   table.lead.push_back(
       "mean: share of the processor, %; error: mean distance from the target over the seconds, "
       "points; viol.: seconds outside of 2 points; bursts: share over all bursts together; "
-      "manager: what managing took of the processor. Every manager looks every 10 ms and keeps a "
-      "task from running that has had its timeslice. SIGSTOP: that is all, by the slides' process, "
+      "manager: what managing took of the processor. Every manager but Hijack looks every 10 ms, "
+      "and every "
+      "one keeps a task from running that has had its timeslice. SIGSTOP: that is all, by the "
+      "slides' process, "
       "of the hog's priority. raised: a task with budget left is put above the hog, too.");
   table.group_id = "mechanism";
   table.columns = {column("manager", "who manages", "", Align::left)};

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 
+#include "workloads/proc_time.h"
+
 namespace osext {
 
 // A CPU-bound task that is to get so much CPU time in each period.
@@ -36,15 +38,19 @@ class CpuManager {
   // Manages them no more; they may be in any state, and are killed next.
   virtual void stop() = 0;
 
+  // CPU time that one of the tasks, or the disturbance, has had so far.
+  virtual std::int64_t task_cpu_ns(pid_t pid) { return clock_cpu_ns(pid); }
+
   // CPU time that managing has taken so far, in the kernel or outside.  Asked at the beginning and
   // at the end of the time that is measured.
   virtual std::int64_t cpu_ns() = 0;
 
   // What else is to stand in the record, by name; after stop().  Those that every manager has:
+  //   raised, lowered  how often a task was put above the disturbance, and back
+  // and those that look at tasks:
   //   samples          how often it looked at a task
   //   unsafe           ... and found its average utilization over two periods above the target
   //   unsafe_blocked   ... and kept it from running for that
-  //   raised, lowered  how often a task was put above the disturbance, and back
   virtual std::map<std::string, std::int64_t> counters() = 0;
 };
 

@@ -104,9 +104,11 @@ std::int64_t share(std::int64_t had_ns, std::int64_t of_ns) {
 
 class Looks {
  public:
-  void look(std::vector<Watched>& all) {
+  void look(std::vector<Watched>& all, CpuManager* manager) {
     instants_ns_.push_back(now_ns());
-    for (Watched& one : all) one.total_ns.push_back(clock_cpu_ns(one.pid));
+    for (Watched& one : all)
+      one.total_ns.push_back(manager == nullptr ? clock_cpu_ns(one.pid)
+                                                : manager->task_cpu_ns(one.pid));
   }
   std::size_t count() const { return instants_ns_.size(); }
   std::int64_t between_ns(std::size_t from, std::size_t to) const {
@@ -190,7 +192,7 @@ CpuServiceResult cpu_service(std::chrono::milliseconds window, std::uint64_t see
   std::int64_t manager_ns = 0;
   for (std::int64_t at_ns = 0; at_ns <= window_ns; at_ns += kLookNs) {
     sleep_until(static_cast<std::uint64_t>(start_ns + at_ns));
-    looks.look(watched);
+    looks.look(watched, manager);
     if (at_ns == 0) manager_ns = managing.cpu_ns();
   }
   manager_ns = managing.cpu_ns() - manager_ns;

@@ -58,9 +58,11 @@ void measure_cpu_service(const PlannedCell& plan, const Environment& env, Sample
   sampler.fact("kernel_daemon_priority", OSEXT_CPU_DAEMON_PRIORITY);
   sampler.fact("hog_priority", OSEXT_CPU_HOG_PRIORITY);
   if (manager == nullptr) return;
-  sampler.fact("pid_kp_1024ths", OSEXT_CPU_KP);
-  sampler.fact("pid_ki_1024ths", OSEXT_CPU_KI);
-  sampler.fact("pid_kd_1024ths", OSEXT_CPU_KD);
+  if (plan.cell.params.contains("pid")) {
+    sampler.fact("pid_kp_1024ths", OSEXT_CPU_KP);
+    sampler.fact("pid_ki_1024ths", OSEXT_CPU_KI);
+    sampler.fact("pid_kd_1024ths", OSEXT_CPU_KD);
+  }
   for (const auto& [name, count] : manager->counters()) sampler.fact(name, count);
 }
 

@@ -23,7 +23,9 @@
 #include <type_traits>
 
 #include "benchmarks/mechanism.h"
+#include "benchmarks/mechanisms/cpu_cell.h"
 #include "benchmarks/mechanisms/hijack_interrupts.h"
+#include "benchmarks/mechanisms/hijack_manager.h"
 #include "benchmarks/mechanisms/hijack_timers.h"
 #include "benchmarks/mechanisms/hijack_tracing.h"
 #include "benchmarks/mechanisms/kernel_module.h"
@@ -136,6 +138,11 @@ class Hijack : public Mechanism {
       if (plan.cell.experiment == "syscall_tracing") {
         session_.stop();
         return measure_hijack_tracing(plan, sampler, executive_file_);
+      }
+      if (plan.cell.workload == "cpu_shares") {
+        session_.stop();
+        HijackManager manager(executive_file_);
+        return measure_cpu_service(plan, env_, sampler, &manager);
       }
       if (session_.executive_pid() < 0) session_.start(executive_file_);
       make_global(is_global(plan.cell.params));

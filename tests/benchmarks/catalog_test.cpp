@@ -195,6 +195,8 @@ TEST(Catalog, ManagesSharesInEachWayOfTheSlides) {
   const auto by_uls = plan_cells(find_experiment("cpu_service"), find_mechanism("uls"), {});
   for (const char* pid : {"printed", "textbook"})
     EXPECT_TRUE(has(by_uls, "cpu_shares", {{"actuator", "priority"}, {"pid", pid}}));
+  EXPECT_TRUE(has(plan_cells(find_experiment("cpu_service"), find_mechanism("hijack"), {}),
+                  "cpu_shares", {{"policy", "reserve"}}));
   // Real-time tasks that burn the processor: not on somebody's computer.
   PlanOptions native;
   native.machine = MachineId::native;

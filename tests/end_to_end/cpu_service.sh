@@ -29,7 +29,7 @@ mean() {
 
 for seed in "${seeds[@]}"; do
   echo "seed $seed"
-  timeout 600 "$osext" run --quick --only cpu_service,extension_abort --mechanism linux,uls,safex \
+  timeout 600 "$osext" run --quick --only cpu_service,extension_abort --mechanism linux,hijack,uls,safex \
     --seed "$seed" --out "$work/$seed" >/dev/null
   summary=$work/$seed/tables/summary.csv
   for pid in printed textbook; do
@@ -53,6 +53,19 @@ for seed in "${seeds[@]}"; do
     check "$pid: in the kernel it takes less" \
       "1.2 * $(mean "actuator=priority;pid=$pid" overhead_percent safex)" '<' "$(mean "$raise" overhead_percent)"
   done
+  # Hijack's executive runs the tasks itself and says what they had; the kernel, what it left.
+  for task in P1 P2 P3; do
+    check "hijack, $task: points off in bursts" \
+      "$(mean "policy=reserve;task=$task;when=bursts" abs_error_points hijack)" '<=' 2
+    check "hijack, $task: points off" "$(mean "policy=reserve;task=$task" abs_error_points hijack)" '<=' 2
+  done
+  most=$(awk -F, '$2 == "hijack" && $4 == "policy=reserve;task=hog" && $5 == "utilization_percent" { print $15 }' "$summary")
+  check "hijack: what the tasks leave the hog, at the most" "$most" '<=' 42
+  check "hijack: and it is not taken from the hog" "$most" '>=' 38
+  check "hijack: managing takes some time" "$(mean policy=reserve overhead_percent hijack)" '>' 0
+  check "hijack: less than a process" \
+    "1.2 * $(mean policy=reserve overhead_percent hijack)" '<' \
+    "$(mean 'actuator=priority;manager=process;pid=printed' overhead_percent)"
   check "nobody manages: the highest task takes what it can" \
     "$(mean "manager=none;task=P3" utilization_percent)" '>' 40
   # A runaway is past its budget by less than the shortest budget, and never under it; where a tick
