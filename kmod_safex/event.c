@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events: what they are bound to, and the chain of runs that one from outside begins.
- * What an extension raises waits until its run is over; how much can wait, and how long
- * a chain can get, is bounded, so storms and loops of events end.
+ * Events: the chain of runs that one from outside begins.  What an extension raises waits
+ * until its run is over; how much can wait, and how long a chain can get, is bounded, so
+ * storms and loops of events end.
  */
 #include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/llist.h>
-#include <linux/slab.h>
 #include <asm/msr.h>
 
 #include <osext/marker.h>
@@ -132,131 +131,16 @@ int safex_raise_for_process(struct safex_class *class, struct osext_safex_raise 
 	return 0;
 }
 
-/* Context: bottom half. */
-static enum hrtimer_restart timer_expired(struct hrtimer *timer)
+void safex_run_binding(struct safex_binding *binding, s64 value, struct safex_outcome *outcome)
 {
-	struct safex_binding *binding = container_of(timer, struct safex_binding, timer);
 	struct safex_run *run = this_cpu_ptr(&safex_runs);
-	struct safex_outcome outcome = {};
-	u64 expirations = hrtimer_forward_now(timer, binding->period);
 
 	rcu_read_lock();
-	begin_chain(run, &outcome);
+	begin_chain(run, outcome);
 	run->chain_runs++;
-	safex_run_once(run, binding->extension, binding->set, expirations);
+	safex_run_once(run, binding->extension, binding->set, value);
 	run_chain(run);
 	rcu_read_unlock();
-	return READ_ONCE(binding->extension->stopped) ? HRTIMER_NORESTART : HRTIMER_RESTART;
-}
-
-static int bind_event(struct safex_binding *binding, const struct osext_safex_bind *bind)
-{
-	struct safex_class *class = safex_class_of_file(bind->class_file);
-	const struct safex_binding *other;
-	u32 others = 0;
-	int error = 0;
-
-	if (IS_ERR(class))
-		return PTR_ERR(class);
-	if (class->ended || bind->event >= class->event_count)
-		error = -ENOENT;
-	else
-		hlist_for_each_entry(other, &class->events[bind->event].bindings, in_event) {
-			if (other->extension == binding->extension && other->set == binding->set)
-				error = -EEXIST;
-			others++;
-		}
-	if (others >= SAFEX_EVENT_BINDINGS_MAX)
-		error = -ENOSPC;
-	if (error) {
-		safex_class_put(class);
-		return error;
-	}
-	binding->class = class;
-	binding->event = bind->event;
-	hlist_add_head_rcu(&binding->in_event, &class->events[bind->event].bindings);
-	return 0;
-}
-
-static int bind_timer(struct safex_binding *binding, const struct osext_safex_bind *bind)
-{
-	if (bind->period_ns < OSEXT_SAFEX_PERIOD_MIN_NS || bind->period_ns > OSEXT_SAFEX_PERIOD_MAX_NS)
-		return -EINVAL;
-	binding->period = ns_to_ktime(bind->period_ns);
-	hrtimer_init(&binding->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
-	binding->timer.function = timer_expired;
-	hrtimer_start(&binding->timer, binding->period, HRTIMER_MODE_REL_PINNED_SOFT);
-	return 0;
-}
-
-int safex_bind(struct safex_extension *extension, const struct osext_safex_bind *bind)
-{
-	struct safex_binding *binding;
-	int error = -EINVAL;
-
-	if (extension->unloaded)
-		return -ENOENT;
-	if (bind->set >= OSEXT_SAFEX_SETS_MAX ||
-	    (bind->kind == OSEXT_SAFEX_EVENT ? bind->period_ns : bind->class_file || bind->event))
-		return -EINVAL;
-	if (extension->binding_count == OSEXT_SAFEX_BINDINGS_MAX)
-		return -ENOSPC;
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
-	if (!binding)
-		return -ENOMEM;
-	binding->kind = bind->kind;
-	binding->set = bind->set;
-	binding->extension = extension;
-	if (bind->kind == OSEXT_SAFEX_EVENT)
-		error = bind_event(binding, bind);
-	else if (bind->kind == OSEXT_SAFEX_TIMER)
-		error = bind_timer(binding, bind);
-	if (error) {
-		kfree(binding);
-		return error;
-	}
-	list_add(&binding->in_extension, &extension->bindings);
-	extension->binding_count++;
-	return 0;
-}
-
-static void free_binding(struct rcu_head *rcu)
-{
-	struct safex_binding *binding = container_of(rcu, struct safex_binding, rcu);
-
-	if (binding->class)
-		safex_class_put(binding->class);
-	kfree(binding);
-}
-
-static void unbind(struct safex_binding *binding)
-{
-	if (binding->kind == OSEXT_SAFEX_TIMER)
-		hrtimer_cancel(&binding->timer);
-	else
-		hlist_del_rcu(&binding->in_event);
-	list_del(&binding->in_extension);
-	binding->extension->binding_count--;
-	call_rcu(&binding->rcu, free_binding);
-}
-
-void safex_unbind_extension(struct safex_extension *extension)
-{
-	struct safex_binding *binding, *next;
-
-	list_for_each_entry_safe(binding, next, &extension->bindings, in_extension)
-		unbind(binding);
-}
-
-void safex_unbind_class(struct safex_class *class)
-{
-	struct safex_binding *binding;
-	struct hlist_node *next;
-	u32 event;
-
-	for (event = 0; event < class->event_count; event++)
-		hlist_for_each_entry_safe(binding, next, &class->events[event].bindings, in_event)
-			unbind(binding);
 }
 
 void safex_event_init(void)

@@ -191,11 +191,22 @@ void safex_condemn(struct safex_extension *extension);
 /* check.c: 0 if the program calls nothing but what is harmless to abort.  May sleep. */
 int safex_check_program(const struct bpf_prog *program);
 
-/* --- events and bindings (event.c) ----------------------------------------- */
+/* --- events and bindings (event.c, binding.c, call.c) ------------------------ */
+
+/* A thread whose system calls are events (call.c). */
+struct safex_watch {
+	struct hlist_node in_watches;	/* RCU */
+	struct task_struct *thread;	/* with a reference */
+	u64 executions;	/* how many programs it had executed when it was last found that it may be watched */
+	kuid_t user;	/* who watches */
+	kgid_t group;
+	bool privileged;
+};
 
 struct safex_binding {
 	struct hlist_node in_event;	/* EVENT; RCU */
 	struct hrtimer timer;	/* TIMER */
+	struct safex_watch watch;	/* CALL */
 	u32 kind, set, event;
 	ktime_t period;
 	struct safex_class *class;	/* EVENT, with a reference */
@@ -227,12 +238,21 @@ struct safex_outcome {
  */
 void safex_raise(struct safex_class *class, u32 event, s64 value, struct safex_outcome *outcome);
 
-/* The same from a process: in this CPU's bottom half, which it waits for.  May sleep. */
+/* Runs what one binding is about, with all that is raised by it.  Context as above. */
+void safex_run_binding(struct safex_binding *binding, s64 value, struct safex_outcome *outcome);
+
+/* The same as safex_raise() from a process: in this CPU's bottom half, which it waits for.  May sleep. */
 void safex_raise_and_wait(struct safex_class *class, u32 event, s64 value, struct safex_outcome *outcome);
 
 /* What a process asked for, checked; fills in the answer.  May sleep. */
 int safex_raise_for_process(struct safex_class *class, struct osext_safex_raise *raise);
 
+/*
+ * System calls of the thread `id`, 0: the caller's own, are events of the binding; -EPERM: the caller may not trace it.
+ * Under safex_mutex, may sleep.
+ */
+int safex_watch_begin(struct safex_binding *binding, u64 id);
+void safex_watch_end(struct safex_binding *binding);
 
 void safex_event_init(void);
 void safex_event_exit(void);
@@ -240,6 +260,11 @@ void safex_event_exit(void);
 /* --- device.c; may sleep ----------------------------------------------------- */
 int safex_device_init(void);
 void safex_device_exit(void);
+
+/* --- compat.c; may sleep ------------------------------------------------------ */
+int safex_compat_init(void);	/* 0, or -ENOENT after a line in the kernel log */
+unsigned long safex_find(const char *name);	/* a function of the kernel; 0, after such a line, if there is none */
+bool safex_may_trace(struct task_struct *task);	/* the caller; by the rules of ptrace */
 
 /* --- kfuncs.c ---------------------------------------------------------------- */
 int safex_kfuncs_init(void);

@@ -43,6 +43,9 @@ static int __init safex_init(void)
 	error = safex_protection_init();
 	if (error)
 		return error;
+	error = safex_compat_init();
+	if (error)
+		return error;
 	safex_run_init();
 	safex_budget_init();
 	safex_event_init();

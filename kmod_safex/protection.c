@@ -8,7 +8,7 @@
 
 static char *test_off = "";
 module_param(test_off, charp, 0444);
-MODULE_PARM_DESC(test_off, "for tests only: protections that are off: budgets, list, rights, guards, admission, invocations, chains, condemn, release, isolation; with + between");
+MODULE_PARM_DESC(test_off, "for tests only: protections that are off: budgets, list, rights, guards, admission, invocations, chains, condemn, release, isolation, watchers; with + between");
 
 DEFINE_STATIC_KEY_FALSE(safex_some_off);
 u32 safex_off;
@@ -16,7 +16,7 @@ u32 safex_off;
 int safex_protection_init(void)
 {
 	static const char *const names[] = { "budgets", "list", "rights", "guards", "admission", "invocations",
-					     "chains", "condemn", "release", "isolation" };
+					     "chains", "condemn", "release", "isolation", "watchers" };
 	char *words = kstrdup(test_off, GFP_KERNEL), *rest = words, *word;
 	int i, error = 0;
 

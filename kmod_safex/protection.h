@@ -21,6 +21,7 @@ enum safex_protection {
 	SAFEX_CONDEMN = BIT(7),	/* repeat offenders are unloaded */
 	SAFEX_RELEASE = BIT(8),	/* what an aborted run holds is released */
 	SAFEX_ISOLATION = BIT(9),	/* a timeslice leaves others what they have reserved */
+	SAFEX_WATCHERS = BIT(10),	/* who may trace a thread, and nobody else, sees its system calls */
 };
 
 DECLARE_STATIC_KEY_FALSE(safex_some_off);

@@ -11,7 +11,7 @@
  *               for a slot of a set; revocable at any time
  *   set         the slots that one binding's runs see, so that one program can serve
  *               several classes of the same kind
- *   binding     when an extension runs: on a class's event, or on a timer
+ *   binding     when an extension runs: on a class's event, a timer, or a thread's system calls
  *
  * Names of attributes and events are numbered by each extension for itself, in the order
  * that LOAD tells; a capability translates them into those of its class.
@@ -50,6 +50,13 @@
 /* Kinds of bindings. */
 #define OSEXT_SAFEX_TIMER 1	/* every period_ns; the value counts expirations since the last run */
 #define OSEXT_SAFEX_EVENT 2	/* a class's event, raised by its creator, by an extension or by the kernel */
+
+/*
+ * A thread begins a system call; the value is its number.  One that the kernel begins
+ * again after a signal counts again.
+ */
+#define OSEXT_SAFEX_CALL 3
+#define OSEXT_SAFEX_BY_INT80 0x100000000LL	/* more than the number, if it is one of the 32-bit calls */
 
 /* Guards that a process can ask for. */
 #define OSEXT_SAFEX_ANY 1	/* every value */
@@ -118,7 +125,15 @@ struct osext_safex_bind {
 	__u32 set;
 	__s32 class_file;	/* EVENT; else 0 */
 	__u32 event;	/* the class's number */
-	__u64 period_ns;	/* TIMER; else 0 */
+	union {
+		__u64 period_ns;	/* TIMER */
+		/*
+		 * CALL: its id, 0: the caller's own; one that the caller may trace (ptrace).  After an
+		 * execve that gave it other rights nothing is seen any more.  It ends with the extension,
+		 * or the thread; its children are not watched.
+		 */
+		__u64 thread;
+	};	/* else 0 */
 };
 
 /*

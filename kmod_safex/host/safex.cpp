@@ -115,13 +115,26 @@ SafexExtension::SafexExtension(const SafexProgram& program, const SafexReservati
   id_ = load.id;
 }
 
-void SafexExtension::bind_timer(std::uint64_t period_ns, std::uint32_t set) {
-  osext_safex_bind bind{};
-  bind.kind = OSEXT_SAFEX_TIMER;
-  bind.set = set;
-  bind.period_ns = period_ns;
+void SafexExtension::bind(osext_safex_bind& bind, const std::string& to) {
   safex_request(file_.get(), OSEXT_SAFEX_BIND, &bind,
-                fmt::format("cannot bind {} to a timer", name_));
+                fmt::format("cannot bind {} to {}", name_, to));
+}
+
+void SafexExtension::bind_timer(std::uint64_t period_ns, std::uint32_t set) {
+  osext_safex_bind request{};
+  request.kind = OSEXT_SAFEX_TIMER;
+  request.set = set;
+  request.period_ns = period_ns;
+  bind(request, "a timer");
+}
+
+void SafexExtension::bind_calls(pid_t thread, std::uint32_t set) {
+  osext_safex_bind request{};
+  request.kind = OSEXT_SAFEX_CALL;
+  request.set = set;
+  request.thread = static_cast<std::uint64_t>(thread);
+  bind(request,
+       fmt::format("the system calls of {}", thread == 0 ? "the caller" : std::to_string(thread)));
 }
 
 osext_safex_statistics SafexExtension::statistics() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <osext/safex.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
@@ -55,10 +56,14 @@ class SafexExtension {
   std::uint32_t id() const { return id_; }
   const std::string& name() const { return name_; }
   void bind_timer(std::uint64_t period_ns, std::uint32_t set = 0);
+  // To the system calls of a thread, 0: the caller's own.
+  void bind_calls(pid_t thread = 0, std::uint32_t set = 0);
   osext_safex_statistics statistics() const;
   void unload() { file_ = SafexFile(); }
 
  private:
+  void bind(osext_safex_bind& bind, const std::string& to);
+
   SafexFile file_;
   std::uint32_t id_ = 0;
   std::string name_;
