@@ -66,6 +66,21 @@ SAFEX_EXTENSION(reader)
 	return 0;
 }
 
+/* Counts values, which are few. */
+safex_u64 seen[512];
+safex_s64 last_large;
+
+SAFEX_EXTENSION(seer)
+{
+	runs++;
+	last_value = safex_event_value();
+	if (last_value >= 0 && last_value < 512)
+		seen[last_value & 511]++;
+	else
+		last_large = last_value;
+	return 0;
+}
+
 /* Holds one capability while it is told to, and uses it: the value says how often. */
 static long use(safex_u32 round, void *context)
 {
@@ -150,6 +165,13 @@ SAFEX_EXTENSION(nested)
 	BEGIN_OR_RETURN(task);
 	safex_loop(1 << 23, count_more, 0, 0);
 	safex_release(task);
+	return 0;
+}
+
+SAFEX_EXTENSION(nested_alone)
+{
+	runs++;
+	safex_loop(1 << 23, count_more, 0, 0);
 	return 0;
 }
 

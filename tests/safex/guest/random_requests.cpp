@@ -69,11 +69,11 @@ void make_likely(unsigned long command, char* words, const Files& files, int pro
     case OSEXT_SAFEX_BIND: {
       auto& bind = *reinterpret_cast<osext_safex_bind*>(words);
       bind = {};
-      bind.kind = 1 + dice() % 2;
+      bind.kind = 1 + dice() % 3;
       bind.set = dice() % 17;
       if (bind.kind == OSEXT_SAFEX_TIMER)
         bind.period_ns = 200'000 + dice() % 10'000'000;
-      else
+      else if (bind.kind == OSEXT_SAFEX_EVENT)
         bind.class_file = one_of(files.classes);
       break;
     }
