@@ -196,34 +196,36 @@ MechanismInfo uls_info() {
 MechanismInfo safex_info() {
   const std::string plain = "SafeX leaves it to the kernel: see linux";
   const std::string in_kernel = "SafeX's extensions run in the kernel, not in a process: see rpc";
-  const std::string not_told = "SafeX's events are raised by processes, timers and extensions";
   MechanismInfo info;
   info.id = "safex";
   info.title = "SafeX";
   info.needs_module = true;
-  info.offers = {Capability::system_calls, Capability::calls, Capability::monitors,
-                 Capability::budgets, Capability::management};
+  info.offers = {Capability::system_calls, Capability::calls,         Capability::monitors,
+                 Capability::budgets,      Capability::management,    Capability::timers,
+                 Capability::tracing,      Capability::interposition, Capability::packets};
   info.lacks = {
       {Capability::baseline, plain},
       {Capability::signals, plain},
       {Capability::processes, plain},
-      {Capability::timers, plain},
       {Capability::extension, in_kernel},
       {Capability::peers, in_kernel},
       {Capability::threads, "an extension runs in a bottom half, which is no thread"},
       {Capability::upcalls, in_kernel},
       {Capability::timer_upcalls, in_kernel},
-      {Capability::interposition, not_told},
-      {Capability::faults, not_told},
-      {Capability::tracing, not_told},
-      {Capability::packets, not_told},
+      {Capability::faults, "SafeX's events are system calls, packets, timers and what is raised"},
   };
   info.variants["null_syscall"] = {{{"module", "absent"}}, {{"module", "loaded"}}};
+  info.variants["primitive_cost/null_syscall"] = info.variants["null_syscall"];
+  info.variants["primitive_cost/null_syscall"].push_back(
+      {{"module", "loaded"}, {"watched", "another"}});
   // A counter that the timer interrupt decrements, as in the slides, or a timer of its own.
-  for (const char* workload : {"primitive_cost/rpc", "monitor_handler", "runaway", "in_budget"})
+  for (const char* workload :
+       {"primitive_cost/rpc", "interpose", "monitor_handler", "runaway", "in_budget"})
     info.variants[workload] = {{{"budget", "tick"}}, {{"budget", "hrtimer"}}};
   for (const char* pid : {"printed", "textbook"})
     info.variants["cpu_shares"].push_back({{"actuator", "priority"}, {"pid", pid}});
+  info.variants["udp_stream"] = {{{"policy", "safex"}}};
+  info.variants["nanosleep"] = {{{"until", "extension"}}, {{"until", "process"}}};
   // The marks stand in the kernel, around the round.
   info.reach["monitor_handler"] = Reach::enclosed;
   return info;

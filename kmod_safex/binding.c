@@ -78,6 +78,8 @@ int safex_bind(struct safex_extension *extension, const struct osext_safex_bind 
 		error = bind_timer(binding, bind);
 	else if (bind->kind == OSEXT_SAFEX_CALL)
 		error = safex_watch_begin(binding, bind->thread);
+	else if (bind->kind == OSEXT_SAFEX_PACKET)
+		error = safex_packet_begin(binding, bind->port);
 	if (error) {
 		kfree(binding);
 		return error;
@@ -107,6 +109,9 @@ static void unbind(struct safex_binding *binding)
 		break;
 	case OSEXT_SAFEX_CALL:
 		safex_watch_end(binding);
+		break;
+	case OSEXT_SAFEX_PACKET:
+		safex_packet_end(binding);
 		break;
 	}
 	list_del(&binding->in_extension);

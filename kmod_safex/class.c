@@ -4,6 +4,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -22,6 +23,7 @@ struct safex_class *safex_class_allocate(const char *name)
 	class->creator = current_euid();
 	spin_lock_init(&class->lock);
 	INIT_LIST_HEAD(&class->capabilities);
+	init_waitqueue_head(&class->waiters);
 	return class;
 }
 
@@ -59,6 +61,7 @@ void safex_class_end(struct safex_class *class)
 		safex_revoke(class, NULL);
 		safex_unbind_class(class);
 		safex_classes[class->id] = NULL;
+		wake_up_interruptible_all(&class->waiters);
 	}
 	safex_class_put(class);
 }
@@ -148,6 +151,27 @@ static int raise(struct safex_class *class, struct osext_safex_raise __user *arg
 	return copy_to_user(argument, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
+/* May sleep long. */
+static int await(struct safex_class *class, struct osext_safex_await __user *argument)
+{
+	const struct safex_attribute *attribute;
+	struct osext_safex_await request;
+	int error;
+
+	if (copy_from_user(&request, argument, sizeof(request)))
+		return -EFAULT;
+	if (request.attribute >= class->attribute_count)
+		return -ENOENT;
+	attribute = &class->attributes[request.attribute];
+	if (request.reserved || attribute->guard != &safex_guard_wake)
+		return -EINVAL;
+	error = wait_event_interruptible(class->waiters,
+					 READ_ONCE(attribute->value) != request.known || READ_ONCE(class->ended));
+	if (error)
+		return error;
+	return put_user(READ_ONCE(attribute->value), &argument->value);
+}
+
 static long class_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct safex_class *class = file->private_data;
@@ -163,6 +187,8 @@ static long class_ioctl(struct file *file, unsigned int command, unsigned long a
 		return value(class, command, from);
 	case OSEXT_SAFEX_RAISE_EVENT:
 		return raise(class, from);
+	case OSEXT_SAFEX_AWAIT:
+		return await(class, from);
 	}
 	return -ENOTTY;
 }

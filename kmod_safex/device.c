@@ -46,14 +46,23 @@ static const struct safex_guard *guard_of(const struct osext_safex_attribute *at
 		return &safex_guard_range;
 	case OSEXT_SAFEX_CONSTANT:
 		return &safex_guard_constant;
+	case OSEXT_SAFEX_TOKENS:
+		return &safex_guard_tokens;
+	case OSEXT_SAFEX_WAKE:
+		return &safex_guard_wake;
 	}
 	return NULL;
 }
 
 static int check_attribute(const struct osext_safex_attribute *attribute)
 {
-	if (!safex_is_name(attribute->name) || attribute->reserved || !guard_of(attribute) ||
-	    attribute->initial == OSEXT_SAFEX_NO_VALUE)
+	if (!safex_is_name(attribute->name) || !guard_of(attribute) || attribute->initial == OSEXT_SAFEX_NO_VALUE)
+		return -EINVAL;
+	if (attribute->guard == OSEXT_SAFEX_TOKENS)
+		return !attribute->per_second || attribute->per_second > OSEXT_SAFEX_TOKENS_MAX || attribute->initial ||
+		       attribute->minimum || attribute->maximum < 1 ||
+		       attribute->maximum > OSEXT_SAFEX_TOKENS_MAX ? -EINVAL : 0;
+	if (attribute->per_second)
 		return -EINVAL;
 	if (attribute->guard != OSEXT_SAFEX_RANGE)
 		return attribute->minimum || attribute->maximum ? -EINVAL : 0;
@@ -102,6 +111,8 @@ static struct safex_class *new_class(const struct osext_safex_create *create)
 		attribute->value = create->attributes[i].initial;
 		attribute->minimum = create->attributes[i].minimum;
 		attribute->maximum = create->attributes[i].maximum;
+		if (attribute->guard == &safex_guard_tokens)
+			safex_guard_tokens_begin(attribute, create->attributes[i].per_second);
 	}
 	for (i = 0; i < create->event_count; i++)
 		strscpy(class->events[i].name, create->events[i], sizeof(class->events[i].name));

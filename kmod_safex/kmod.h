@@ -18,10 +18,12 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/rculist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <osext/safex.h>
@@ -29,6 +31,7 @@
 #include "protection.h"
 
 struct file;
+struct net;
 struct safex_class;
 struct safex_run;
 
@@ -57,7 +60,9 @@ struct safex_guard {
 	s64 (*get)(struct safex_class *class, const struct safex_attribute *attribute);
 };
 
-extern const struct safex_guard safex_guard_any, safex_guard_range, safex_guard_constant;
+extern const struct safex_guard safex_guard_any, safex_guard_range, safex_guard_constant, safex_guard_tokens,
+	safex_guard_wake;
+void safex_guard_tokens_begin(struct safex_attribute *attribute, u32 per_second);
 
 /* --- classes (class.c) ----------------------------------------------------- */
 
@@ -75,6 +80,7 @@ struct safex_class {
 	bool ended;
 	spinlock_t lock;	/* values of attributes; bottom halves off */
 	struct list_head capabilities;	/* under safex_mutex */
+	wait_queue_head_t waiters;	/* for an attribute of guards/wake.c */
 	u32 attribute_count, event_count;
 	struct safex_attribute attributes[OSEXT_SAFEX_ATTRIBUTES_MAX];
 	struct safex_event events[OSEXT_SAFEX_EVENTS_MAX];
@@ -191,7 +197,7 @@ void safex_condemn(struct safex_extension *extension);
 /* check.c: 0 if the program calls nothing but what is harmless to abort.  May sleep. */
 int safex_check_program(const struct bpf_prog *program);
 
-/* --- events and bindings (event.c, binding.c, call.c) ------------------------ */
+/* --- events and bindings (event.c, binding.c, call.c, packet.c) -------------- */
 
 /* A thread whose system calls are events (call.c). */
 struct safex_watch {
@@ -207,6 +213,9 @@ struct safex_binding {
 	struct hlist_node in_event;	/* EVENT; RCU */
 	struct hrtimer timer;	/* TIMER */
 	struct safex_watch watch;	/* CALL */
+	struct nf_hook_ops hook;	/* PACKET */
+	struct net *net;	/* the same, with a reference */
+	u16 port;	/* the same */
 	u32 kind, set, event;
 	ktime_t period;
 	struct safex_class *class;	/* EVENT, with a reference */
@@ -253,6 +262,10 @@ int safex_raise_for_process(struct safex_class *class, struct osext_safex_raise 
  */
 int safex_watch_begin(struct safex_binding *binding, u64 id);
 void safex_watch_end(struct safex_binding *binding);
+
+/* UDP packets for a port in the caller's network namespace; -EPERM: the caller may not filter there.  As above. */
+int safex_packet_begin(struct safex_binding *binding, u64 port);
+void safex_packet_end(struct safex_binding *binding);
 
 void safex_event_init(void);
 void safex_event_exit(void);

@@ -60,8 +60,9 @@ std::string title_of(const Curve& curve) {
   std::string text = curve.mechanism == "linux"    ? "Linux"
                      : curve.mechanism == "hijack" ? "Hijack"
                      : curve.mechanism == "uls"    ? "ULS"
+                     : curve.mechanism == "safex"  ? "SafeX"
                                                    : curve.mechanism;
-  for (const char* key : {"policy", "receiver", "hosts", "highres"}) {
+  for (const char* key : {"policy", "receiver", "hosts", "until", "highres"}) {
     const auto found = curve.params.find(key);
     if (found == curve.params.end() || found->second == "hijack") continue;
     if (found->second == "hijack_extended") {
@@ -71,6 +72,7 @@ std::string title_of(const Curve& curve) {
     const std::string name = key;
     text +=
         ", " + (name == "highres"    ? "highres=" + found->second
+                : name == "until"    ? "until the " + found->second + " runs"
                 : name == "receiver" ? found->second + " receiver"
                 : name == "hosts"    ? found->second + (found->second == "one" ? " host" : " hosts")
                                      : found->second);

@@ -40,7 +40,9 @@ Section event_interarrival_section(const RunInfo& info, std::span<const Block> b
        "receiver wants the CPU itself, a sleeping one waits for the signal.",
        "ULS: an extension notes the time. All hosts: in whatever task runs, as all of them have "
        "joined the sandbox, one of lowest priority that keeps the CPU busy included; one host: in "
-       "one CPU-bound task, when the kernel schedules it."},
+       "one CPU-bound task, when the kernel schedules it. SafeX: an extension in the kernel notes "
+       "the "
+       "time, in a bottom half in whatever process runs."},
       lines, times));
   append_printed(section.tables.back(), references, section.experiment);
   section.tables.push_back(background_table(
@@ -64,7 +66,9 @@ Section nanosleep_jitter_section(const RunInfo& info, std::span<const Block> blo
   const std::vector<std::string> lead = {
       "Requests from 100 ns to 0.1 s in equal steps; jitter is what was slept beyond them. "
       "highres=off: on a kernel booted without high-resolution timers. ULS: a timer that expires "
-      "once, until an extension notes the time in whatever task runs; at least 1 us."};
+      "once, until an extension notes the time in whatever task runs; at least 1 us. SafeX: the "
+      "same in a "
+      "bottom half, or until the process goes on that the extension wakes; at least 100 us."};
   Section section;
   section.experiment = "nanosleep_jitter";
   section.title = "Sleeping";

@@ -32,6 +32,7 @@ std::string where_from(const RunInfo& info) {
 }
 
 constexpr const char* kLost = "lost_on_the_way";
+constexpr const char* kDroppedByExtension = "dropped_by_extension";
 
 std::string counter_text(const PolicyRun& run, unsigned task, const char* name) {
   const auto found = run.counters.find("task" + std::to_string(task) + "_" + name);
@@ -39,9 +40,9 @@ std::string counter_text(const PolicyRun& run, unsigned task, const char* name) 
 }
 
 std::string reserved_text(const References& references, const PolicyRun& run, unsigned task) {
-  // The papers know no such run of ULS; what a task reserves is the same everywhere.
+  // The papers know no such run of ULS or SafeX; what a task reserves is the same everywhere.
   const Cell cell{kExperiment,
-                  run.mechanism == "uls" ? "linux" : run.mechanism,
+                  run.mechanism == "uls" || run.mechanism == "safex" ? "linux" : run.mechanism,
                   "udp_stream",
                   {{"streams", run.streams}, {"task", std::to_string(task)}}};
   const Reference* found = references.find(Document::paper, cell, "reserved_pps");
@@ -84,6 +85,11 @@ Table policy_table(const RunInfo& info, const std::vector<PolicyRun>& runs,
                    column("jitter_mean_us", "mean", "jitter, us"),
                    column("dropped_by_card", "card", "dropped in all by"),
                    column("dropped_by_socket", "socket", "dropped in all by")};
+  const bool refused = std::any_of(runs.begin(), runs.end(), [&](const PolicyRun& run) {
+    return run.streams == streams && !counter_text(run, 0, kDroppedByExtension).empty();
+  });
+  if (refused)
+    table.columns.push_back(column(kDroppedByExtension, "extension", "dropped in all by"));
   // From a sender, where there is no card that counts.
   const auto of_sender = [&](const PolicyRun& run) {
     return run.streams == streams && !counter_text(run, 0, kLost).empty();
@@ -108,6 +114,8 @@ Table policy_table(const RunInfo& info, const std::vector<PolicyRun>& runs,
             {microseconds(run.mean_jitter(task))},
             {counter_text(run, task, "dropped_by_card")},
             {counter_text(run, task, "dropped_by_socket")}}});
+      if (refused)
+        table.rows.back().cells.push_back({counter_text(run, task, kDroppedByExtension)});
       if (sent) table.rows.back().cells.push_back({counter_text(run, task, kLost)});
     }
   }
@@ -179,9 +187,10 @@ std::string data_of(const std::vector<const PolicyRun*>& runs) {
 
 Figure streams_figure(const RunInfo& info, const std::vector<PolicyRun>& runs,
                       const std::string& streams) {
-  // The paper's order: hijack, same_prio, diff_prio; and the slides' accounting extension.
+  // The paper's order: hijack, same_prio, diff_prio; and the extensions in the sandbox and in the
+  // kernel.
   std::vector<const PolicyRun*> shown;
-  for (const char* policy : {"hijack", "same_prio", "diff_prio", "uls"})
+  for (const char* policy : {"hijack", "same_prio", "diff_prio", "uls", "safex"})
     for (const PolicyRun& run : runs)
       if (run.streams == streams && run.policy == policy) shown.push_back(&run);
   Figure figure;

@@ -34,12 +34,14 @@ void nap_until(Condition done, const char* what) {
 // What must hold exactly once nothing is under way any more; what a sender's packets met on the way
 // nobody knows.
 void check_balance(int task, const UdpTaskResult& result, PacketOrigin origin) {
-  const std::uint64_t known = result.delivered + result.dropped_by_socket + result.dropped_by_card;
+  const std::uint64_t known = result.delivered + result.dropped_by_socket +
+                              result.dropped_by_extension + result.dropped_by_card;
   if (known == result.offered || (origin != PacketOrigin::card && known < result.offered)) return;
-  throw std::runtime_error(fmt::format(
-      "Task{}: {} packets offered, {} delivered; {} dropped by the card, {} by the "
-      "socket",
-      task, result.offered, result.delivered, result.dropped_by_card, result.dropped_by_socket));
+  throw std::runtime_error(
+      fmt::format("Task{}: {} packets offered, {} delivered; {} dropped by the card, {} by the "
+                  "socket, {} by an extension",
+                  task, result.offered, result.delivered, result.dropped_by_card,
+                  result.dropped_by_socket, result.dropped_by_extension));
 }
 
 // The tasks, started and waiting for packets.
@@ -140,9 +142,11 @@ UdpStreamResult udp_stream(const UdpStreamPlan& plan) {
     one.delivered = log.size();
     one.dropped_by_socket = tasks.state(task).value().drops;
     one.dropped_by_card = card.dropped[i];
+    if (plan.refused) one.dropped_by_extension = plan.refused(task);
     one.reads = tasks.log(task).progress[0].reads;
     check_balance(task, one, plan.origin);
-    one.lost_on_the_way = one.offered - one.delivered - one.dropped_by_socket - one.dropped_by_card;
+    one.lost_on_the_way = one.offered - one.delivered - one.dropped_by_socket -
+                          one.dropped_by_extension - one.dropped_by_card;
   }
   return result;
 }

@@ -34,6 +34,8 @@ struct UdpStreamPlan {
   std::array<RoundRobinPriority, kUdpTasks> priority;
   // Not empty: what each task's process does before it becomes the task.
   std::function<void()> enter = {};
+  // Not empty: how many of a task's packets something else dropped that saw them arrive.
+  std::function<std::uint64_t(int task)> refused = {};
   std::uint32_t ring_packets = 256;       // as many as most drivers' rings hold at first
   std::uint32_t moderation_ns = 125'000;  // 8000 interrupts a second at most, a usual setting
 };
@@ -45,7 +47,8 @@ struct UdpTaskResult {
   std::uint64_t dropped_by_card;    // found the receive ring full; 0 without the simulated card
   std::uint64_t lost_on_the_way;    // between a sender and the socket, nobody knows where
   std::uint64_t dropped_by_socket;  // found the socket's queue full
-  std::uint64_t reads;              // calls of read() that brought packets
+  std::uint64_t dropped_by_extension;
+  std::uint64_t reads;  // calls of read() that brought packets
 };
 
 struct UdpStreamResult {

@@ -10,6 +10,10 @@
 // all runs. The attributes are values here; what sampling a task's time and enforcing its share
 // cost besides is in cpu_service. runaway, in_budget: an extension that does not end, or at once.
 //
+// interpose: this process is watched; its system call runs an extension before the kernel's own
+// handler does its work, which counts it.  The call is not replaced, nor is its result.
+// null_syscall, watched=another: the same call while another process is watched.
+//
 // budget=tick: the run's budget is a counter that the timer interrupt decrements; budget=hrtimer: a
 // timer is set for each run.
 //
@@ -24,7 +28,10 @@
 #include "benchmarks/mechanisms/cpu_cell.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/safex_manager.h"
+#include "benchmarks/mechanisms/safex_packets.h"
 #include "benchmarks/mechanisms/safex_programs.h"
+#include "benchmarks/mechanisms/safex_timers.h"
+#include "benchmarks/mechanisms/safex_tracing.h"
 #include "workloads/null_syscall.h"
 
 namespace osext {
@@ -190,7 +197,16 @@ class Safex : public Mechanism {
 
   void measure(const PlannedCell& plan, Sampler& sampler) override {
     const std::string& workload = plan.cell.workload;
+    const SafexReservation reservation = reservation_of(plan.cell.params);
+    if (plan.cell.params.contains("watched"))
+      return measure_beside_watched(plan, sampler, reservation);
     if (workload == "null_syscall") return null_syscall(sampler, plan.series);
+    if (workload == "interpose") return measure_safex_interposition(plan, sampler, reservation);
+    if (plan.cell.experiment == "syscall_tracing")
+      return measure_safex_tracing(plan, sampler, reservation);
+    if (workload == "signal_interval" || workload == "nanosleep")
+      return measure_safex_timers(plan, sampler, reservation);
+    if (workload == "udp_stream") return measure_safex_packets(plan, env_, sampler, reservation);
     if (workload == "rpc") return rpc(plan, sampler);
     if (workload == "monitor_handler") return monitor_handler(plan, sampler);
     if (workload == "runaway" || workload == "in_budget") return aborts(plan, sampler);

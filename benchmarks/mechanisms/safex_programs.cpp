@@ -14,6 +14,10 @@ EMBED("osext_safex_handler", "safex-cpu-handler.bpf.o")
 osext_safex_handler[], osext_safex_handler_end[];
 EMBED("osext_safex_endless", "safex-endless.bpf.o")
 osext_safex_endless[], osext_safex_endless_end[];
+EMBED("osext_safex_calls", "safex-calls.bpf.o") osext_safex_calls[], osext_safex_calls_end[];
+EMBED("osext_safex_clock", "safex-clock.bpf.o") osext_safex_clock[], osext_safex_clock_end[];
+EMBED("osext_safex_packets", "safex-packets.bpf.o")
+osext_safex_packets[], osext_safex_packets_end[];
 
 namespace osext {
 
@@ -31,6 +35,18 @@ SafexProgram safex_cpu_handler() {
 
 SafexProgram safex_endless() {
   return {{osext_safex_endless, osext_safex_endless_end}, "endless.bpf.o", "endless"};
+}
+
+SafexProgram safex_calls() {
+  return {{osext_safex_calls, osext_safex_calls_end}, "calls.bpf.o", "calls"};
+}
+
+SafexProgram safex_clock() {
+  return {{osext_safex_clock, osext_safex_clock_end}, "clock.bpf.o", "clock"};
+}
+
+SafexProgram safex_packets() {
+  return {{osext_safex_packets, osext_safex_packets_end}, "packets.bpf.o", "packets_of_stream"};
 }
 
 }  // namespace osext

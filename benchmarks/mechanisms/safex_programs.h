@@ -10,5 +10,8 @@ SafexProgram safex_count();
 SafexProgram safex_cpu_monitor();
 SafexProgram safex_cpu_handler();
 SafexProgram safex_endless();
+SafexProgram safex_calls();
+SafexProgram safex_clock();
+SafexProgram safex_packets();
 
 }  // namespace osext

@@ -30,7 +30,7 @@ class CardModule {
 
 // The slides' tasks: highest, intermediate, and two of best effort.
 std::array<RoundRobinPriority, kUdpTasks> priorities_of(const std::string& policy, bool slides) {
-  if (policy == "same_prio" || policy == "uls") return same_priorities();
+  if (policy == "same_prio" || policy == "uls" || policy == "safex") return same_priorities();
   if (policy != "diff_prio") return {};
   auto priorities = different_priorities();
   if (slides) priorities[2] = priorities[3];
@@ -38,7 +38,7 @@ std::array<RoundRobinPriority, kUdpTasks> priorities_of(const std::string& polic
 }
 
 void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, PacketOrigin origin,
-            Sampler& sampler) {
+            bool refused, Sampler& sampler) {
   const auto per_second = [&](std::uint64_t packets) {
     return static_cast<std::int64_t>(packets * OSEXT_NIC_NS_PER_S / window_ns);
   };
@@ -66,13 +66,15 @@ void report(const UdpTaskResult& result, int task, std::uint64_t window_ns, Pack
   else
     fact("lost_on_the_way", result.lost_on_the_way);
   fact("dropped_by_socket", result.dropped_by_socket);
+  if (refused) fact("dropped_by_extension", result.dropped_by_extension);
   fact("reads", result.reads);
 }
 
 }  // namespace
 
 void measure_udp_stream(const PlannedCell& plan, const Environment& env, Sampler& sampler,
-                        const std::function<void()>& enter) {
+                        const std::function<void()>& enter,
+                        const std::function<std::uint64_t(int task)>& refused) {
   // On this computer a sender does the sending, in a machine the simulated NIC.
   const bool sender = env.machine == MachineId::native;
   std::optional<CardModule> card;
@@ -86,10 +88,11 @@ void measure_udp_stream(const PlannedCell& plan, const Environment& env, Sampler
   stream.schedule.seed = env.seed;
   stream.priority = priorities_of(plan.cell.params.at("policy"), slides);
   stream.enter = enter;
+  stream.refused = refused;
   const UdpStreamResult result = udp_stream(stream);
   for (int task = 0; task < kUdpTasks; ++task)
     report(result.tasks[static_cast<std::size_t>(task)], task,
-           stream.schedule.step_ns / kUdpWindowsAStep, stream.origin, sampler);
+           stream.schedule.step_ns / kUdpWindowsAStep, stream.origin, refused != nullptr, sampler);
   sampler.fact("window_ns", static_cast<std::int64_t>(stream.schedule.step_ns / kUdpWindowsAStep));
   sampler.fact("card_interrupts", static_cast<std::int64_t>(result.interrupts));
   sampler.fact("card_polls", static_cast<std::int64_t>(result.polls));

@@ -11,7 +11,8 @@
  *               for a slot of a set; revocable at any time
  *   set         the slots that one binding's runs see, so that one program can serve
  *               several classes of the same kind
- *   binding     when an extension runs: on a class's event, a timer, or a thread's system calls
+ *   binding     when an extension runs: on a class's event, a timer, a thread's system calls, or
+ *               packets
  *
  * Names of attributes and events are numbered by each extension for itself, in the order
  * that LOAD tells; a capability translates them into those of its class.
@@ -58,10 +59,21 @@
 #define OSEXT_SAFEX_CALL 3
 #define OSEXT_SAFEX_BY_INT80 0x100000000LL	/* more than the number, if it is one of the 32-bit calls */
 
+/* A UDP packet came in and passed the kernel's filters; the value is its first eight bytes. */
+#define OSEXT_SAFEX_PACKET 4
+#define OSEXT_SAFEX_DROP 1	/* answer (safex_answer): the packet goes no further; else it does */
+
 /* Guards that a process can ask for. */
 #define OSEXT_SAFEX_ANY 1	/* every value */
 #define OSEXT_SAFEX_RANGE 2	/* minimum to maximum; anything else is refused */
 #define OSEXT_SAFEX_CONSTANT 3	/* only the creator writes */
+/*
+ * Tokens, `per_second` of them, of which `maximum` can be saved; at first there are so many.
+ * Writing a number takes so many, or is refused (-EAGAIN) and takes none.
+ */
+#define OSEXT_SAFEX_TOKENS 4
+#define OSEXT_SAFEX_TOKENS_MAX 1000000	/* that can be saved, and a second */
+#define OSEXT_SAFEX_WAKE 5	/* every value; and a write wakes those who wait for another one (AWAIT) */
 
 #define OSEXT_SAFEX_NO_VALUE (-0x7fffffffffffffffLL - 1)	/* an attribute that cannot be read; never one's value */
 #define OSEXT_SAFEX_MARK 1	/* flag of RAISE, for benchmarks: markers (osext/marker.h) around all runs, in the kernel */
@@ -94,10 +106,10 @@ struct osext_safex_load {
 struct osext_safex_attribute {
 	char name[OSEXT_SAFEX_NAME_BYTES];	/* letters, digits and _ */
 	__u32 guard;
-	__u32 reserved;	/* 0 */
-	__s64 initial;
+	__u32 per_second;	/* TOKENS; else 0 */
+	__s64 initial;	/* TOKENS: 0 */
 	__s64 minimum;	/* RANGE; else 0 */
-	__s64 maximum;
+	__s64 maximum;	/* RANGE, TOKENS; else 0 */
 };
 
 /* CREATE (the device): a class.  Returns its open file. */
@@ -133,6 +145,7 @@ struct osext_safex_bind {
 		 * or the thread; its children are not watched.
 		 */
 		__u64 thread;
+		__u64 port;	/* PACKET, in the caller's network namespace; takes CAP_NET_ADMIN there */
 	};	/* else 0 */
 };
 
@@ -163,6 +176,14 @@ struct osext_safex_raise {
 	__u64 begun;	/* MARK: time stamps around all runs */
 	__u64 ended;
 	__u64 aborted_at;	/* time stamp: where the last one was aborted, or 0 */
+};
+
+/* AWAIT (a class): waits until an attribute with the guard WAKE is not as it was known. */
+struct osext_safex_await {
+	__u32 attribute;	/* the class's number */
+	__u32 reserved;	/* 0 */
+	__s64 known;
+	__s64 value;	/* filled in: what it has become */
 };
 
 /* REVOKE (the device): all access of an extension to a class; root, and the users of either. */
@@ -226,6 +247,7 @@ struct osext_safex_describe {
 #define OSEXT_SAFEX_GET _IOWR(OSEXT_SAFEX_MAGIC, 17, struct osext_safex_value)
 #define OSEXT_SAFEX_SET _IOW(OSEXT_SAFEX_MAGIC, 18, struct osext_safex_value)
 #define OSEXT_SAFEX_RAISE_EVENT _IOWR(OSEXT_SAFEX_MAGIC, 19, struct osext_safex_raise)
+#define OSEXT_SAFEX_AWAIT _IOWR(OSEXT_SAFEX_MAGIC, 20, struct osext_safex_await)
 #define OSEXT_SAFEX_BIND _IOW(OSEXT_SAFEX_MAGIC, 32, struct osext_safex_bind)
 
 #ifdef __cplusplus
@@ -240,6 +262,7 @@ OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_grant) == 16, "safex grant");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_bind) == 24, "safex bind");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_value) == 16, "safex value");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_raise) == 64, "safex raise");
+OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_await) == 24, "safex await");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_revoke) == 8, "safex revoke");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_unload) == 8, "safex unload");
 OSEXT_SAFEX_ASSERT(sizeof(struct osext_safex_statistics) == 152, "safex statistics");

@@ -137,6 +137,14 @@ void SafexExtension::bind_calls(pid_t thread, std::uint32_t set) {
        fmt::format("the system calls of {}", thread == 0 ? "the caller" : std::to_string(thread)));
 }
 
+void SafexExtension::bind_packets(std::uint16_t port, std::uint32_t set) {
+  osext_safex_bind request{};
+  request.kind = OSEXT_SAFEX_PACKET;
+  request.set = set;
+  request.port = port;
+  bind(request, fmt::format("packets for port {}", port));
+}
+
 osext_safex_statistics SafexExtension::statistics() const {
   const SafexFile device = open_safex();
   osext_safex_statistics statistics{};
@@ -162,6 +170,7 @@ SafexClass::SafexClass(const std::string& name, const std::vector<SafexAttribute
     attribute.initial = one.initial;
     attribute.minimum = one.minimum;
     attribute.maximum = one.maximum;
+    attribute.per_second = one.per_second;
     attributes_.push_back(one.name);
   }
   for (const std::string& one : events) copy_name(create.events[create.event_count++], one);
@@ -213,6 +222,13 @@ void SafexClass::set(const std::string& attribute, std::int64_t value) {
   osext_safex_value request{0, this->attribute(attribute), value};
   safex_request(file_.get(), OSEXT_SAFEX_SET, &request,
                 fmt::format("cannot write {} of {}", attribute, name_));
+}
+
+std::int64_t SafexClass::await(const std::string& attribute, std::int64_t known) const {
+  osext_safex_await await{this->attribute(attribute), 0, known, 0};
+  safex_request(file_.get(), OSEXT_SAFEX_AWAIT, &await,
+                fmt::format("cannot wait for {} of {}", attribute, name_));
+  return await.value;
 }
 
 osext_safex_raise SafexClass::raise(const std::string& event, std::int64_t value) {

@@ -38,7 +38,8 @@ struct SafexAttribute {
   std::string name;
   std::int64_t initial = 0;
   std::uint32_t guard = OSEXT_SAFEX_ANY;
-  std::int64_t minimum = 0, maximum = 0;  // RANGE
+  std::int64_t minimum = 0, maximum = 0;  // RANGE; TOKENS: maximum
+  std::uint32_t per_second = 0;           // TOKENS
 };
 
 struct SafexReservation {
@@ -58,6 +59,8 @@ class SafexExtension {
   void bind_timer(std::uint64_t period_ns, std::uint32_t set = 0);
   // To the system calls of a thread, 0: the caller's own.
   void bind_calls(pid_t thread = 0, std::uint32_t set = 0);
+  // To UDP packets.
+  void bind_packets(std::uint16_t port, std::uint32_t set = 0);
   osext_safex_statistics statistics() const;
   void unload() { file_ = SafexFile(); }
 
@@ -83,6 +86,8 @@ class SafexClass {
   void set(const std::string& attribute, std::int64_t value);
   // All that the event leads to is over when this returns.
   osext_safex_raise raise(const std::string& event, std::int64_t value = 0);
+  // Waits until the attribute, of guard WAKE, is not `known`; what it is then.
+  std::int64_t await(const std::string& attribute, std::int64_t known) const;
   void end() { file_ = SafexFile(); }
 
  private:
