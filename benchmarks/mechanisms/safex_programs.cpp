@@ -46,7 +46,7 @@ SafexProgram safex_clock() {
 }
 
 SafexProgram safex_packets() {
-  return {{osext_safex_packets, osext_safex_packets_end}, "packets.bpf.o", "packets_of_stream"};
+  return {{osext_safex_packets, osext_safex_packets_end}, "packets.bpf.o", "packets_of_streams"};
 }
 
 }  // namespace osext
