@@ -244,9 +244,37 @@ TEST(Catalog, MeasuresUlsAsTheSlidesDo) {
   for (const PlannedCell& p : cells("syscall_tracing")) EXPECT_TRUE(p.must_be_ok);
 }
 
+TEST(Catalog, RunsSafexOnEveryKindOfEvent) {
+  const auto cells = [](const char* experiment) {
+    return plan_cells(find_experiment(experiment), find_mechanism("safex"), {});
+  };
+  for (const char* budget : {"tick", "hrtimer"})
+    EXPECT_TRUE(has(cells("primitive_cost"), "interpose", {{"budget", budget}}));
+  EXPECT_TRUE(
+      has(cells("primitive_cost"), "null_syscall", {{"module", "loaded"}, {"watched", "another"}}));
+  EXPECT_TRUE(has(cells("event_interarrival"), "signal_interval", {{"background", "4"}}));
+  for (const char* until : {"extension", "process"})
+    EXPECT_TRUE(
+        has(cells("nanosleep_jitter"), "nanosleep", {{"background", "4"}, {"until", until}}));
+  EXPECT_TRUE(has(cells("udp_qos"), "udp_stream", {{"policy", "safex"}, {"streams", "paper"}}));
+}
+
+// No cell of the matrix is blank: what is not measured has a reason.
+TEST(Catalog, MeasuresOrSaysWhyNot) {
+  for (const Experiment& experiment : experiments())
+    for (const MechanismInfo& mechanism : mechanisms())
+      for (const Row& row : experiment.rows) {
+        const auto& offers = mechanism.offers;
+        const bool offered = std::find(offers.begin(), offers.end(), row.needs) != offers.end();
+        const auto reason = mechanism.lacks.find(row.needs);
+        EXPECT_NE(offered, reason != mechanism.lacks.end() && !reason->second.empty())
+            << experiment.id << " " << mechanism.id << " " << row.workload;
+      }
+}
+
 // Every tracer has the same two programs, and calls.
 TEST(Catalog, TracesTheSameEverywhere) {
-  for (const char* mechanism : {"linux", "ptrace", "hijack", "uls"}) {
+  for (const char* mechanism : {"linux", "ptrace", "hijack", "uls", "safex"}) {
     std::set<std::string> traced;
     for (const PlannedCell& p :
          plan_cells(find_experiment("syscall_tracing"), find_mechanism(mechanism), {})) {

@@ -54,6 +54,13 @@ const std::vector<std::string> kChecks = {"load_unload",
                                           "calls_who_may_control",
                                           "calls_runaway",
                                           "calls_ends",
+                                          "packets",
+                                          "packets_runaway",
+                                          "packets_who_may",
+                                          "packets_who_may_control",
+                                          "tokens",
+                                          "tokens_control",
+                                          "wake",
                                           "random_requests",
                                           "load_unload"};
 

@@ -81,6 +81,16 @@ SAFEX_EXTENSION(seer)
 	return 0;
 }
 
+/* Drops packets that begin with a d. */
+SAFEX_EXTENSION(filter)
+{
+	runs++;
+	last_value = safex_event_value();
+	if ((last_value & 255) == 'd')
+		safex_answer(1);
+	return 0;
+}
+
 /* Holds one capability while it is told to, and uses it: the value says how often. */
 static long use(safex_u32 round, void *context)
 {
@@ -171,6 +181,13 @@ SAFEX_EXTENSION(nested)
 SAFEX_EXTENSION(nested_alone)
 {
 	runs++;
+	safex_loop(1 << 23, count_more, 0, 0);
+	return 0;
+}
+
+SAFEX_EXTENSION(drop_and_run)
+{
+	safex_answer(1);
 	safex_loop(1 << 23, count_more, 0, 0);
 	return 0;
 }

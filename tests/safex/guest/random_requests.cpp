@@ -69,7 +69,7 @@ void make_likely(unsigned long command, char* words, const Files& files, int pro
     case OSEXT_SAFEX_BIND: {
       auto& bind = *reinterpret_cast<osext_safex_bind*>(words);
       bind = {};
-      bind.kind = 1 + dice() % 3;
+      bind.kind = 1 + dice() % 4;
       bind.set = dice() % 17;
       if (bind.kind == OSEXT_SAFEX_TIMER)
         bind.period_ns = 200'000 + dice() % 10'000'000;
