@@ -60,6 +60,7 @@ static noinline bool may_still(struct safex_watch *watch)
 	    !(uid_eq(watch->user, cred->uid) && uid_eq(watch->user, cred->euid) && uid_eq(watch->user, cred->suid) &&
 	      gid_eq(watch->group, cred->gid) && gid_eq(watch->group, cred->egid) &&
 	      gid_eq(watch->group, cred->sgid) &&
+	      cap_issubset(cred->cap_permitted, watch->permitted) &&
 	      (current->mm->flags & MMF_DUMPABLE_MASK) == SUID_DUMP_USER))
 		return false;
 	WRITE_ONCE(watch->executions, current->self_exec_id);
@@ -172,6 +173,7 @@ int safex_watch_begin(struct safex_binding *binding, u64 id)
 	watch->user = current_uid();
 	watch->group = current_gid();
 	watch->privileged = capable(CAP_SYS_PTRACE);
+	watch->permitted = current_cred()->cap_permitted;
 	watch->executions = READ_ONCE(thread->self_exec_id);	/* if it executes another one from now on, it is asked again */
 	smp_rmb();
 	if (thread->flags & PF_KTHREAD || (!safex_may_trace(thread) && safex_is_on(SAFEX_WATCHERS)))

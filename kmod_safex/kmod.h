@@ -14,6 +14,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -206,6 +207,7 @@ struct safex_watch {
 	u64 executions;	/* how many programs it had executed when it was last found that it may be watched */
 	kuid_t user;	/* who watches */
 	kgid_t group;
+	kernel_cap_t permitted;
 	bool privileged;
 };
 

@@ -14,6 +14,7 @@
 #define OSEXT_ULS_KMOD_ULS_H
 
 #include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/jump_label.h>
