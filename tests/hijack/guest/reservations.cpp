@@ -3,137 +3,12 @@
 // cannot get, however they spin, sleep, fork, ask or are signalled.  What they had is read from the
 // executive's report, and what they left from the clock that the kernel keeps of a process beside
 // them.
-#include <sched.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include <fcntl.h>
 
-#include <cerrno>
-#include <cstring>
-#include <string>
-#include <vector>
-
-#include "executive/cpu_reservations.h"
-#include "executive/scheduling_attributes.h"
-#include "tests/hijack/guest/several.h"
-#include "workloads/burn.h"
+#include "tests/hijack/guest/reserved.h"
 
 namespace osext::test {
 namespace {
-
-using executive::ReserveReport;
-using executive::SchedulingAttributes;
-
-constexpr std::int64_t kMs_ns = 1'000'000, kSecond_ns = 1'000'000'000;
-
-std::int64_t clock_ns(clockid_t clock) {
-  timespec time;
-  require(clock_gettime(clock, &time) == 0, "a clock cannot be read");
-  return time.tv_sec * kSecond_ns + time.tv_nsec;
-}
-
-std::int64_t cpu_ns(pid_t pid) {
-  clockid_t clock;
-  require(clock_getcpuclockid(pid, &clock) == 0, "process {} has no clock", pid);
-  return clock_ns(clock);
-}
-
-void sleep_ms(long ms) {
-  const timespec time{ms / 1000, ms % 1000 * kMs_ns};
-  clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
-}
-
-int attributes(std::uint64_t runtime_ns, std::uint64_t period_ns,
-               std::uint32_t policy = executive::kSchedDeadline) {
-  SchedulingAttributes wanted{};
-  wanted.size = sizeof wanted;
-  wanted.policy = policy;
-  wanted.runtime_ns = runtime_ns;
-  wanted.period_ns = period_ns;
-  return syscall(SYS_sched_setattr, 0, &wanted, 0) == 0 ? 0 : errno;
-}
-
-int ask(std::uint64_t target_ms, std::uint64_t period_ms) {
-  return attributes(target_ms * kMs_ns, period_ms * kMs_ns);
-}
-
-[[noreturn]] void spin() {
-  for (;;) burn();
-}
-
-// Above everything, while it lives: who looks is not kept from looking.
-struct Above {
-  Above() { set(SCHED_FIFO, 99); }
-  ~Above() { set(SCHED_OTHER, 0); }
-  static void set(int policy, int priority) {
-    const sched_param parameter{priority};
-    sched_setscheduler(0, policy, &parameter);
-  }
-};
-
-// An executive above ordinary processes, and one of these that wants the whole processor.
-class Scene {
- public:
-  explicit Scene(const std::string& words) {
-    HijackOptions options{words};
-    options.priority = 90;
-    session_.start(place.executive, options);
-    beside_ = fork();
-    require(beside_ >= 0, "fork failed");
-    if (beside_ == 0) {
-      Above::set(SCHED_OTHER, 0);
-      spin();
-    }
-  }
-  ~Scene() {
-    // The executive first, so that everybody has the processor for dying.
-    session_.stop();
-    guests_.push_back(beside_);
-    for (const pid_t process : guests_) {
-      kill(process, SIGKILL);
-      waitpid(process, nullptr, 0);
-    }
-  }
-
-  pid_t guest(const std::function<int()>& body) {
-    guests_.push_back(start_guest(session_, [&] {
-      Above::set(SCHED_OTHER, 0);
-      return body();
-    }));
-    return guests_.back();
-  }
-  int result(pid_t guest) {
-    std::erase(guests_, guest);
-    return wait_for(guest);
-  }
-
-  // What the family of a guest had so far.
-  std::int64_t had_ns(pid_t guest) {
-    for (const auto& one : report().of)
-      if (one.pid == static_cast<std::uint64_t>(guest))
-        return executive::reserved_time_ns(one.time, cpu_ns(session_.executive_pid()));
-    return 0;
-  }
-  void await_reservation(pid_t guest) {
-    await([&] { return had_ns(guest) > 0; }, "a guest does not begin");
-  }
-  std::int64_t beside_ns() const { return cpu_ns(beside_); }
-  ReserveReport report() {
-    const auto words = session_.report(executive::kReserveReportWords);
-    require(words.size() == executive::kReserveReportWords, "no report");
-    ReserveReport report;
-    std::memcpy(&report, words.data(), sizeof report);
-    return report;
-  }
-
- private:
-  Loaded module_;
-  HijackSession session_;
-  pid_t beside_ = -1;
-  std::vector<pid_t> guests_;
-};
 
 // What guests and the process beside them have in a time that is a multiple of all periods.
 constexpr long kWindow_ms = 1000;
@@ -246,20 +121,25 @@ void fork_many(bool reserved) {
 const RegisterCheck forks("reserved_family", [] { fork_many(true); });
 const RegisterCheck forks_control("reserved_family_control", [] { fork_many(false); });
 
-// A guest whose calls never end does not keep another one from its time.
+// A guest that always has its owner at work, beside a process that wants the processor, too, does
+// not keep another guest from its time.
 const RegisterCheck callers("reserved_beside_caller", [] {
   const Above above;
   Scene scene("policy=reserve");
   scene.guest([]() -> int {
-    if (const int error = ask(20, 100)) return error;
-    for (;;) syscall(SYS_getppid);
+    const int zeros = open("/dev/zero", O_RDONLY);
+    std::vector<char> much(16 << 20);
+    while (read(zeros, much.data(), much.size()) > 0) {
+    }
+    return 1;
   });
+  sleep_ms(100);
   const pid_t steady = scene.guest([]() -> int {
-    if (const int error = ask(60, 100)) return error;
+    if (const int error = ask(90, 100)) return error;
     spin();
   });
   scene.await_reservation(steady);
-  require_near(watch(scene, {steady}).guests_ms[0], 600, "who never rests");
+  require_near(watch(scene, {steady}).guests_ms[0], 900, "who never rests");
 });
 
 // Asking again and again does not give more.
