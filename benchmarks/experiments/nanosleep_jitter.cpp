@@ -4,6 +4,8 @@
 //
 //   measures: the time that nanosleep() took beyond what was requested, for requests from 100 ns to
 //             0.1 s, with 0 to 4 background tasks; and what those tasks got done meanwhile
+//             until=extension, until=process (SafeX): a timer runs an extension, which notes the time
+//             and wakes the process; at least 100 us
 //   excludes: nothing is subtracted
 //   expected: the paper's kernel woke sleepers at clock ticks, 10 ms apart: so much for Linux and
 //             for Hijack, the latter whatever the load; orders less for Hijack Extended, which busy

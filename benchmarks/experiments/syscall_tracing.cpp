@@ -7,12 +7,13 @@
 //             from execve() to its end.  Every tracer sees number and result of each call:
 //             ptrace by two stops and the registers; ULS by an upcall when the call returns, which
 //             notes both, or leaves both to a thread in the sandbox, which is woken; Hijack's
-//             executive prints a line, as strace does, and nobody reads it
+//             executive prints a line, as strace does, and nobody reads it.  SafeX's extension sees
+//             the number only, when the call begins, and counts
 //   excludes: nothing is subtracted; the rows of linux are the same without a tracer
 //   expected: the slides print no figures. Hijack near ptrace: the thread that a guest came
 //             from makes its calls, and each takes two switches, as two stops do
 //   confounders: time is virtual on the simulated machine: switches of address spaces and TLB
-//             misses, which ptrace and Hijack have and upcalls have not, cost nothing in it; the
+//             misses, which ptrace and Hijack have and upcalls and bottom halves have not, cost nothing in it; the
 //             tracers do not do the same with what they see
 #include "benchmarks/experiments/experiments.h"
 

@@ -5,7 +5,10 @@
 //   measures: four tasks, four streams of 16-byte packets at 42,000/s; per task and window of time:
 //             packets offered, delivered and dropped a second, and the jitter of each pair of
 //             packets received one after the other; policy=uls is same_prio with an extension that
-//             classifies and counts each packet as it arrives, in whatever task runs.  Task3's stream starts first, then Task2's,
+//             classifies and counts each packet as it arrives, in whatever task runs;
+//             policy=safex is same_prio with an extension in the kernel that accounts each packet as
+//             it arrives, takes a token of its stream's reservation for it, or one that the link can
+//             spare, or drops it.  Task3's stream starts first, then Task2's,
 //             Task1's, Task0's, a step apart (paper: 5 s; here 1 s in a full run, 0.2 s in a quick
 //             one); a window is half a step.  nic_receive: what a packet costs until it is queued
 //   excludes: sending: a simulated card, not four hosts.  On native a sender on another CPU, through

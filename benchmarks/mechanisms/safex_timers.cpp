@@ -25,10 +25,12 @@ constexpr std::uint32_t kRights = OSEXT_SAFEX_READ | OSEXT_SAFEX_WRITE;
 // The extension, and the attribute by which it wakes this process.
 class Clock {
  public:
-  explicit Clock(const SafexReservation& reservation)
-      : program_(safex_clock()),
+  Clock(const SafexProgram& program, const SafexReservation& reservation)
+      : program_(program),
         extension_(program_, reservation),
         sleeper_("sleeper", {{"come", 0, OSEXT_SAFEX_WAKE}}, {}) {
+    constexpr std::uint64_t none = 0;
+    program_.write("count", &none, sizeof none);
     sleeper_.grant(extension_, kRights);
   }
   void begin(std::int64_t period_ns) {
@@ -49,7 +51,7 @@ class Clock {
   }
 
  private:
-  SafexProgram program_;
+  const SafexProgram& program_;
   SafexExtension extension_;
   SafexClass sleeper_;
 };
@@ -60,7 +62,8 @@ void safex_signal_interval(Sampler& sampler, unsigned background, std::chrono::m
   const Scheduling scheduling(Policy::other);
   const Background tasks(background);
   tasks.until_each_has_run();
-  Clock clock(reservation);
+  const SafexProgram program = safex_clock();
+  Clock clock(program, reservation);
   clock.begin(std::chrono::nanoseconds(kSignalPeriod).count());
   for (std::int64_t come = 0; come < expected;) come = clock.await(come);
   std::vector<std::int64_t> times_ns = clock.end();
@@ -73,12 +76,13 @@ void safex_nanosleep(Sampler& sampler, const Nanosleep& wanted, bool until_proce
                      const SafexReservation& reservation) {
   require_timers(wanted.high_resolution);
   std::vector<std::int64_t> requested_ns, jitter_ns;
+  const SafexProgram program = safex_clock();
   const Scheduling scheduling(Policy::other);
   const Background tasks(wanted.background);
   tasks.until_each_has_run();
   const Throughput throughput(tasks);
   for (std::uint64_t i = 0; i < wanted.calls; ++i) {
-    Clock clock(reservation);
+    Clock clock(program, reservation);
     const std::int64_t request_ns =
         std::max<std::int64_t>(requested_sleep_ns(i, wanted.calls), OSEXT_SAFEX_PERIOD_MIN_NS);
     const std::int64_t begin_ns = now_ns();

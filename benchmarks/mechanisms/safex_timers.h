@@ -3,7 +3,9 @@
 // process is interrupted; it notes the time.  The cells of event_interarrival and nanosleep_jitter.
 //
 // until=extension: from before the timer is bound until the extension runs, where a service would
-// do its work; until=process: until the process goes on that the extension wakes.
+// do its work; until=process: until the process goes on that the extension wakes.  Between two
+// sleeps the process loads the extension anew, which counts against it where the kernel shares out
+// the CPU.
 #pragma once
 
 #include "benchmarks/mechanism.h"

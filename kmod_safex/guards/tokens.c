@@ -40,6 +40,7 @@ static s64 get(struct safex_class *class, const struct safex_attribute *attribut
 void safex_guard_tokens_begin(struct safex_attribute *attribute, u32 per_second)
 {
 	attribute->minimum = div_u64(tsc_khz * 1000ULL, per_second);
+	attribute->value = (s64)rdtsc() - attribute->maximum * attribute->minimum;	/* negative, soon after the machine began */
 }
 
 const struct safex_guard safex_guard_tokens = { .name = "tokens", .set = set, .get = get };

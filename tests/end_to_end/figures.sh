@@ -135,6 +135,12 @@ for seed in "${seeds[@]}"; do
   check "in the kernel it is 30 times as cheap" "$round" '>=' \
     "$((30 * $(median safex monitor_handler 'budget=tick;tasks=3')))"
 
+  # System calls as events: the watched process pays, and nobody else.
+  call=$(median linux null_syscall '')
+  check "a call beside a watched process" "$(median safex null_syscall 'module=loaded;watched=another')" '==' "$call"
+  check "a watched call" "$(median safex interpose budget=tick)" '>=' "$((call + 200))"
+  check "and by ptrace" "$(median ptrace interpose variant=getregs)" '>=' "$((20 * $(median safex interpose budget=tick)))"
+
   # ULS: both ways to close the sandbox, both ways in.
   self=$(median linux signal_self '')
   other=$(median linux signal_other '')

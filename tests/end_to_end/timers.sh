@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # timers.sh OSEXT: the experiments whose rows are times. Two boots of each kernel command line, two
 # runs, the same bytes; and the figures lie as the policies say they must. The second run leaves out
-# Linux and ULS, most of whose rows take long; those that do not are in a third one, in a boot of
-# its own.
+# Linux, ULS and SafeX, most of whose rows take long; those that do not are in a third one, in a boot
+# of its own.
 set -euo pipefail
 
 osext=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-mechanisms=linux,ptrace,hijack,uls
+mechanisms=linux,ptrace,hijack,uls,safex
 for run in a b; do
-  timeout 900 "$osext" run --quick --only event_interarrival,nanosleep_jitter,syscall_tracing --fresh \
+  timeout 1200 "$osext" run --quick --only event_interarrival,nanosleep_jitter,syscall_tracing --fresh \
     --mechanism "$mechanisms" --snapshots "$work/$run-snapshots" --out "$work/$run" >"$work/$run.txt"
   # Two equal failures must not pass for a success.
   grep -q '"status":"ok"' "$work/$run/samples.jsonl"
@@ -31,9 +31,9 @@ if [[ -n $(comm -12 "$work/a.nonces" "$work/b.nonces") ]]; then
   echo "both runs used one boot: nothing is proved" >&2
   exit 1
 fi
-cmp <(grep -vE '"mechanism":"(linux|uls)"' "$work/a/samples.jsonl") "$work/b/samples.jsonl"
+cmp <(grep -vE '"mechanism":"(linux|uls|safex)"' "$work/a/samples.jsonl") "$work/b/samples.jsonl"
 
-timeout 300 "$osext" run --quick --only syscall_tracing --mechanism linux,uls --fresh \
+timeout 300 "$osext" run --quick --only syscall_tracing --mechanism linux,uls,safex --fresh \
   --snapshots "$work/c-snapshots" --out "$work/c" >"$work/c.txt"
 grep -q '"status":"ok"' "$work/c/samples.jsonl"
 grep -o '"nonce": "[0-9a-f]*"' "$work/c/run.json" | sort >"$work/c.nonces"
@@ -41,7 +41,7 @@ if [[ -n $(comm -12 "$work/a.nonces" "$work/c.nonces") ]]; then
   echo "the first run and the third used one boot: nothing is proved" >&2
   exit 1
 fi
-cmp <(grep -E '"experiment":"syscall_tracing","mechanism":"(linux|uls)"' "$work/a/samples.jsonl") \
+cmp <(grep -E '"experiment":"syscall_tracing","mechanism":"(linux|uls|safex)"' "$work/a/samples.jsonl") \
   "$work/c/samples.jsonl"
 
 # mean MECHANISM PARAMS METRIC: of an ok row.
@@ -95,6 +95,17 @@ for tasks in 0 1 2 3 4; do
 done
 check "ULS, one host among five tasks" "$(mean uls 'background=4;hosts=one' interarrival_ns)" '>' 15000000
 
+# So does one in the kernel's bottom half; a process that it wakes has to wait for the CPU.
+for tasks in 0 4; do
+  kernel=$(mean safex "background=$tasks" interarrival_ns)
+  check "SafeX, $tasks beside: 10 ms" "$kernel" '>' 9900000
+  check "SafeX, $tasks beside: 10 ms" "$kernel" '<' 10100000
+  check "SafeX, $tasks beside: a sleep ends in the extension" \
+    "$(mean safex "background=$tasks;until=extension" jitter_ns)" '<' 20000
+done
+check "SafeX, 4 beside: the process waits for its turn" \
+  "$(mean safex 'background=4;until=process' jitter_ns)" '>' "$(mean safex 'background=4;until=extension' jitter_ns)"
+
 # Tracers, from the cheapest; orders hold by 20 %.
 untraced=$(mean linux '' time_ns)
 upcalls=$(mean uls tracer=upcall time_ns)
@@ -104,6 +115,9 @@ check "a call costs less with an upcall than with ptrace" "$stops" '>' "1.2 * $u
 # The switches to a thread and back are in its time.
 thread=$(mean uls tracer=thread time_ns)
 check "a call costs more with a thread than with an upcall" "$thread" '>' "1.2 * $upcalls"
+kernel=$(mean safex '' time_ns)
+check "a call costs more with SafeX" "$kernel" '>' "1.2 * $untraced"
+check "a call costs less with SafeX than with ptrace" "$stops" '>' "1.2 * $kernel"
 for program in gzip sh tcc; do
   check "$program is slower with ptrace than with upcalls" \
     "$(mean ptrace "program=$program" time_ns)" '>' "$(mean uls "program=$program;tracer=upcall" time_ns)"
