@@ -126,6 +126,8 @@ int safex_load(const SafexLoadOptions& options) {
   }
   for (const double period : options.timers_us)
     extensions.front().bind_timer(static_cast<std::uint64_t>(period * 1000));
+  for (const int thread : options.threads) extensions.front().bind_calls(thread);
+  for (const std::uint16_t port : options.ports) extensions.front().bind_packets(port);
   for (const SafexExtension& one : extensions)
     fmt::print("extension {} is loaded, id {}\n", one.name(), one.id());
   fmt::print("class {} is there, id {}, creator {}\n", name, made.id(), getpid());

@@ -15,7 +15,10 @@ struct SafexLoadOptions {
   std::vector<std::string> attributes;  // NAME=INITIAL[:MINIMUM:MAXIMUM]
   std::vector<std::string> events;
   std::string grant = "read,write,raise";
-  std::vector<double> timers_us;  // for the first extension
+  // For the first extension: timers, threads whose system calls are events, ports of UDP packets.
+  std::vector<double> timers_us;
+  std::vector<int> threads;
+  std::vector<std::uint16_t> ports;
   double budget_us = 1000, period_us = 100'000, seconds = 0;
   std::uint32_t invocations = 10;
   bool exact = false;  // budget by a timer of its own

@@ -116,6 +116,12 @@ void add_load(CLI::App& app, SafexLoadOptions& options) {
       ->capture_default_str();
   load->add_option("--timer", options.timers_us,
                    "runs the first extension every so many us; may be repeated");
+  load->add_option("--calls", options.threads,
+                   "runs the first extension at each system call of this thread; may be repeated")
+      ->check(CLI::PositiveNumber);
+  load->add_option("--packets", options.ports,
+                   "runs it for each UDP packet to this port, which it may drop; may be repeated")
+      ->check(CLI::PositiveNumber);
   load->add_option("--budget", options.budget_us, "of a run, in us")->capture_default_str();
   load->add_option("--invocations", options.invocations, "runs that are reserved in a period")
       ->capture_default_str();
