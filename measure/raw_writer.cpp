@@ -49,6 +49,7 @@ void RawWriter::frame(osext_raw_kind kind, std::string_view payload) {
 }
 
 void RawWriter::cell(const Cell& cell) {
+  facts_.clear();
   frame(OSEXT_RAW_CELL, fmt::format("{}\n{}\n{}\n{}\n", cell.experiment, cell.mechanism,
                                     cell.workload, to_string(cell.params)));
 }
@@ -71,6 +72,7 @@ void RawWriter::values(const Series& series, std::string_view metric, std::strin
 
 void RawWriter::fact(std::string_view name, std::int64_t value) {
   frame(OSEXT_RAW_FACT, fmt::format("{}={}", name, value));
+  facts_.emplace(name);
 }
 
 void RawWriter::status(Status status, std::string_view reason) {

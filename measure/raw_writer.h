@@ -5,6 +5,8 @@
 #include <osext/raw_record.h>
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +31,8 @@ class RawWriter {
   void values(const Series& series, std::string_view metric, std::string_view unit,
               std::span<const std::int64_t> values, const Params& labels = {});
   void fact(std::string_view name, std::int64_t value);
+  // Was it written since the last cell()?
+  bool has_fact(std::string_view name) const { return facts_.contains(name); }
   // `reason` is made one line; "" for ok.
   void status(Status status, std::string_view reason);
   void note(std::string_view name, std::string_view value);
@@ -38,6 +42,7 @@ class RawWriter {
 
   int file_ = -1;
   std::string path_;
+  std::set<std::string, std::less<>> facts_;  // of the present cell
 };
 
 // Line breaks and other control characters become spaces; trailing spaces go.

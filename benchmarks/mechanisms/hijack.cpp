@@ -30,19 +30,18 @@
 #include "benchmarks/mechanisms/hijack_tracing.h"
 #include "benchmarks/mechanisms/kernel_module.h"
 #include "benchmarks/mechanisms/udp_cell.h"
+#include "benchmarks/mechanisms/working_set_cell.h"
 #include "executive/host/session.h"
 #include "measure/tsc_probe.h"
 #include "workloads/call_loop.h"
 #include "workloads/child.h"
 #include "workloads/null_syscall.h"
 #include "workloads/udp_stream.h"
-#include "workloads/working_set.h"
 
 namespace osext {
 namespace {
 
 constexpr long kArgument = 0x1234567;  // four bytes; so has the answer to it
-constexpr std::int64_t kMessageBytes = 4;
 constexpr std::uint64_t kNoSystemCall = ~std::uint64_t{0};
 
 // What a guest calls for a row, and what proves that the executive served it.
@@ -150,18 +149,12 @@ class Hijack : public Mechanism {
     if (plan.cell.workload == "null_syscall") return null_syscall(sampler, plan.series);
     if (plan.cell.workload == "udp_stream") return streams(plan, sampler);
     const Params& params = plan.cell.params;
-    const auto measure_beside = [&](const auto& walk) {
+    with_working_set(plan, sampler, [&](const auto& walk) {
       if (plan.cell.workload == "rpc_peer")
         peers(plan, sampler, walk);
       else
         measure_calls(plan, sampler, walk);
-    };
-    if (!params.contains("kind") || params.at("kind") == "executive")
-      return measure_beside(NoWalk{});
-    const WorkingSet set(parse_page_kind(params.at("kind")), std::stoul(params.at("pages")));
-    sampler.fact("stride_bytes", WorkingSet::kStrideBytes);
-    sampler.fact("message_bytes", kMessageBytes);
-    set.visit(measure_beside);
+    });
   }
 
  private:

@@ -10,6 +10,7 @@
 #include "benchmarks/mechanism.h"
 #include "benchmarks/mechanisms/cpu_cell.h"
 #include "benchmarks/mechanisms/udp_cell.h"
+#include "benchmarks/mechanisms/working_set_cell.h"
 #include "workloads/child.h"
 #include "workloads/context_switch.h"
 #include "workloads/fault.h"
@@ -23,7 +24,6 @@
 #include "workloads/signals.h"
 #include "workloads/traced.h"
 #include "workloads/verified_loop.h"
-#include "workloads/working_set.h"
 
 namespace osext {
 namespace {
@@ -137,7 +137,7 @@ class Linux : public Mechanism {
     const std::string& workload = plan.cell.workload;
     const Params& params = plan.cell.params;
     const WorkingSet set = working_set_of(params);
-    sampler.fact("stride_bytes", WorkingSet::kStrideBytes);
+    sampler.fact(kStrideFact, WorkingSet::kStrideBytes);
     if (workload == "null_syscall") return null_syscall(sampler, plan.series, set);
     if (workload == "rpc_peer") {
       const std::uint64_t bytes = std::stoul(params.at("bytes"));

@@ -32,6 +32,7 @@
 #include "benchmarks/mechanisms/safex_programs.h"
 #include "benchmarks/mechanisms/safex_timers.h"
 #include "benchmarks/mechanisms/safex_tracing.h"
+#include "benchmarks/mechanisms/working_set_cell.h"
 #include "workloads/null_syscall.h"
 
 namespace osext {
@@ -79,7 +80,8 @@ class Raiser {
   osext_safex_raise request_{};
 };
 
-void rpc(const PlannedCell& plan, Sampler& sampler) {
+template <class Walk>
+void rpc(const PlannedCell& plan, Sampler& sampler, const Walk& walk) {
   const SafexProgram program = safex_count();
   sampler.measure(plan.series, [&](auto& probe, std::uint64_t pairs) {
     const SafexExtension extension(program, reservation_of(plan.cell.params));
@@ -90,7 +92,10 @@ void rpc(const PlannedCell& plan, Sampler& sampler) {
     long failed = 0;
     for (std::uint64_t i = 0; i < pairs; ++i) {
       probe.begin();
-      for (std::uint64_t op = 0; op < plan.series.ops; ++op) failed |= raise();
+      for (std::uint64_t op = 0; op < plan.series.ops; ++op) {
+        walk();
+        failed |= raise();
+      }
       probe.end();
       const std::uint64_t calls = (i + 1) * plan.series.ops;
       failed |= raise.answer().answer != static_cast<std::int64_t>(calls);
@@ -207,7 +212,8 @@ class Safex : public Mechanism {
     if (workload == "signal_interval" || workload == "nanosleep")
       return measure_safex_timers(plan, sampler, reservation);
     if (workload == "udp_stream") return measure_safex_packets(plan, env_, sampler, reservation);
-    if (workload == "rpc") return rpc(plan, sampler);
+    if (workload == "rpc")
+      return with_working_set(plan, sampler, [&](const auto& walk) { rpc(plan, sampler, walk); });
     if (workload == "monitor_handler") return monitor_handler(plan, sampler);
     if (workload == "runaway" || workload == "in_budget") return aborts(plan, sampler);
     if (workload == "cpu_shares") {

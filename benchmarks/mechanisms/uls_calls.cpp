@@ -11,11 +11,11 @@
 #include <stdexcept>
 #include <vector>
 
+#include "benchmarks/mechanisms/working_set_cell.h"
 #include "uls/host/call.h"
 #include "uls/host/sandbox.h"
 #include "workloads/rpc_pipes.h"
 #include "workloads/system_call.h"
-#include "workloads/working_set.h"
 
 // What runs in the sandbox, position-independent; the first word becomes the address of its data
 // (Served). The answer to a message is five times it and three.
@@ -103,7 +103,6 @@ static_assert(OSEXT_ULS_PASS == 0xc018b812 && sizeof(osext_uls_pass) == 24);
 static_assert(offsetof(osext_uls_record, value) == 8 && offsetof(osext_uls_record, answer) == 248);
 static_assert(offsetof(osext_uls_thread_record, device) == 8);
 
-constexpr std::int64_t kMessageBytes = 4;
 constexpr std::uint64_t kBudgetNs = 10'000'000;
 constexpr std::uint32_t kFirstMessage = 0x1234567;
 
@@ -249,17 +248,6 @@ PipeServer thread_on_pipes(std::uint64_t bytes) {
         static_cast<std::uint64_t>(from) | static_cast<std::uint64_t>(to) << 16 | bytes << 32));
     return server;
   };
-}
-
-// Calls use(walk) with the walk of the cell's working set, if it has one.
-template <class Use>
-void with_working_set(const PlannedCell& plan, Sampler& sampler, const Use& use) {
-  const Params& params = plan.cell.params;
-  if (!params.contains("kind")) return use(NoWalk{});
-  const WorkingSet set(parse_page_kind(params.at("kind")), std::stoul(params.at("pages")));
-  sampler.fact("stride_bytes", WorkingSet::kStrideBytes);
-  sampler.fact("message_bytes", kMessageBytes);
-  set.visit(use);
 }
 
 }  // namespace

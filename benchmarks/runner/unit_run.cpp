@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "benchmarks/mechanisms/working_set_cell.h"
+
 namespace osext {
 
 UnitRun::~UnitRun() {
@@ -32,6 +34,9 @@ void UnitRun::measure(const PlannedCell& plan) {
   if (plan.phase == Phase::ready && state_ == State::broken)
     throw std::runtime_error(broken_because_);
   mechanism_.measure(plan, sampler_);
+  // One that ignores the pages would have the same figures at every point.
+  if (has_working_set(plan.cell) && !writer_.has_fact(kStrideFact))
+    throw std::runtime_error("the mechanism walked through no pages");
 }
 
 void UnitRun::finish() {

@@ -108,7 +108,8 @@ void unregister_rseq() {
   boot->heap = heap;
   boot->heap_end = guard;
   std::memcpy(boot->options, plan.options->c_str(), plan.options->size());
-  asm volatile("movq %0, %%rsp\n\tjmp *%1" ::"r"(stack), "r"(image.start), "D"(boot));
+  // What it is told is read there: the compiler must not take it for written in vain.
+  asm volatile("movq %0, %%rsp\n\tjmp *%1" ::"r"(stack), "r"(image.start), "D"(boot) : "memory");
   __builtin_unreachable();
 }
 
