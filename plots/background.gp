@@ -22,9 +22,10 @@ set terminal svg size 900,height fixed font 'DejaVu Sans,Helvetica,Arial,sans-se
     background '#ffffff' noenhanced name 'background'
 set output output_file
 
-# Okabe and Ito's colours, and a mark for each: told apart without colour too.
+# Okabe and Ito's colours, with other marks and dashes the second time, and a mark for each line:
+# told apart without colour too.
 array colour[8] = ['#000000', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#999999']
-array mark[8] = [6, 4, 8, 12, 7, 5, 9, 13]
+array mark[16] = [6, 4, 8, 12, 7, 5, 9, 13, 10, 14, 1, 2, 11, 15, 3, 0]
 
 from_top(pixels) = 1.0 - 1.0 * pixels / height
 set tmargin at screen from_top(top_pixels)
@@ -41,7 +42,7 @@ do for [i = 1:note_count] {
 # The legend, drawn by hand, with the marks of the lines.
 do for [s = 1:line_count] {
   set label 100 + s line[s] at screen 0.04 + 0.48 * ((s - 1) % 2), screen from_top(66 + 20 * ((s - 1) / 2)) \
-      left font ',12' textcolor '#222222' point pointtype mark[1 + (s - 1) % 8] pointsize 0.9 \
+      left font ',12' textcolor '#222222' point pointtype mark[1 + (s - 1) % 16] pointsize 0.9 \
       linecolor rgb colour[1 + (s - 1) % 8] offset 1, -0.3
 }
 unset key
@@ -65,6 +66,9 @@ set format y '%g'
 set xlabel 'CPU-bound tasks beside it' font ',12' textcolor '#222222' offset 0, 0.3
 set ylabel axis_text . ' (log scale)' font ',12' textcolor '#222222'
 
-plot for [s = 1:line_count] data using 1:(column(s + 1)) with linespoints linewidth 1.8 \
-    pointtype mark[1 + (s - 1) % 8] pointsize 0.9 linecolor rgb colour[1 + (s - 1) % 8] notitle
+solid = line_count < 8 ? line_count : 8
+plot for [s = 1:solid] data using 1:(column(s + 1)) with linespoints linewidth 1.8 \
+    pointtype mark[s] pointsize 0.9 linecolor rgb colour[s] notitle, \
+    for [s = 9:line_count] data using 1:(column(s + 1)) with linespoints linewidth 1.8 dashtype 2 \
+    pointtype mark[1 + (s - 1) % 16] pointsize 0.9 linecolor rgb colour[1 + (s - 1) % 8] notitle
 unset output

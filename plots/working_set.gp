@@ -27,8 +27,8 @@ set terminal svg size 960,height fixed font 'DejaVu Sans,Helvetica,Arial,sans-se
 set output output_file
 
 # Okabe and Ito's colours, and a mark for each: told apart without colour too.
-array colour[6] = ['#000000', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00']
-array mark[6] = [6, 4, 7, 8, 10, 12]
+array colour[8] = ['#000000', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#999999']
+array mark[8] = [6, 4, 7, 8, 10, 12, 9, 13]
 
 from_top(pixels) = 1.0 - 1.0 * pixels / height
 set border 3 linecolor '#888888'
@@ -50,8 +50,8 @@ do for [s = 1:line_count] {
   legend_x = 0.03 + 0.48 * ((s - 1) % 2)
   legend_y = from_top(64 + 20 * ((s - 1) / 2))
   set label 100 + s line[s] at screen legend_x + 0.02, screen legend_y left font ',12' \
-      textcolor rgb colour[1 + (s - 1) % 6] point pointtype mark[1 + (s - 1) % 6] \
-      linecolor rgb colour[1 + (s - 1) % 6] offset 1, -0.3
+      textcolor rgb colour[1 + (s - 1) % 8] point pointtype mark[1 + (s - 1) % 8] \
+      linecolor rgb colour[1 + (s - 1) % 8] offset 1, -0.3
 }
 
 array name[3] = ['(a) cycles, data pages', '(b) cycles, code pages', '(c) TLB misses at user level, code pages']
@@ -95,8 +95,8 @@ do for [f = 1:figures] {
     first_column = f == 3 ? 3 : 2
     block = f == 1 ? 0 : 1
     plot for [s = 1:line_count] data index block using 1:(column(first_column + 2 * (s - 1))) \
-        with linespoints linewidth 1.6 pointtype mark[1 + (s - 1) % 6] pointsize 0.6 \
-        linecolor rgb colour[1 + (s - 1) % 6] notitle
+        with linespoints linewidth 1.6 pointtype mark[1 + (s - 1) % 8] pointsize 0.6 \
+        linecolor rgb colour[1 + (s - 1) % 8] notitle
     # Texts of the whole figure are drawn once.
     unset label
   }

@@ -28,7 +28,8 @@ std::string title_of(const Curve& curve, const Params& params) {
   std::string text;
   if (curve.workload == "null_syscall") text = "getppid()";
   if (curve.workload == "rpc_peer") text = "RPC over pipes";
-  if (curve.workload == "rpc") text = "RPC to the executive";
+  if (curve.workload == "rpc")
+    text = curve.mechanism == "safex" ? "RPC to an extension" : "RPC to the executive";
   if (curve.mechanism == "uls")
     text = curve.workload == "rpc" ? "RPC into the sandbox" : "RPC to a thread in the sandbox";
   if (text.empty()) text = curve.workload;
@@ -40,6 +41,7 @@ std::string title_of(const Curve& curve, const Params& params) {
   return (curve.mechanism == "linux"    ? "Linux: "
           : curve.mechanism == "hijack" ? "Hijack: "
           : curve.mechanism == "uls"    ? "ULS: "
+          : curve.mechanism == "safex"  ? "SafeX: "
                                         : "") +
          text + (variant.empty() ? "" : ", " + variant);
 }
