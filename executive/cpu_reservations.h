@@ -10,6 +10,7 @@
 #define OSEXT_EXECUTIVE_CPU_RESERVATIONS_H
 
 #include "executive/cpu_reservation.h"
+#include "executive/decimal.h"
 
 namespace osext::executive {
 
@@ -53,8 +54,8 @@ class CpuReservations {
   bool parse(const char* text, unsigned length, uint64_t limit_ppm) {
     for (unsigned at = 0; at < length;) {
       uint64_t target_ms = 0, period_ms = 0;
-      if (named_ == kCpuReservations || !number(text, length, at, target_ms) || at == length ||
-          text[at++] != '/' || !number(text, length, at, period_ms) ||
+      if (named_ == kCpuReservations || !read_decimal(text, length, at, target_ms) ||
+          at == length || text[at++] != '/' || !read_decimal(text, length, at, period_ms) ||
           (at < length && (text[at++] != ',' || at == length)) ||
           !set(named_, target_ms * kMillisecond_ns, period_ms * kMillisecond_ns, limit_ppm, 0))
         return false;
@@ -104,16 +105,6 @@ class CpuReservations {
 
  private:
   static constexpr uint64_t kMillisecond_ns = 1000000;
-
-  static bool number(const char* text, unsigned length, unsigned& at, uint64_t& value) {
-    const unsigned first = at;
-    value = 0;
-    for (; at < length && text[at] >= '0' && text[at] <= '9'; ++at) {
-      value = value * 10 + static_cast<uint64_t>(text[at] - '0');
-      if (value > 0xffffffff) return false;
-    }
-    return at > first;
-  }
 
   FamilyReservation all_[kCpuReservations] = {};
   unsigned named_ = 0;

@@ -5,6 +5,7 @@
 
 #include <asm/unistd.h>
 
+#include "executive/decimal.h"
 #include "executive/linux.h"
 #include "executive/policy.h"
 
@@ -21,8 +22,8 @@ class Reservations {
     while (at < length) {
       if (count_ == kReservations) return false;
       Reservation& one = all_[count_++];
-      if (!number(text, length, at, one.port) || at == length || text[at++] != ':' ||
-          !number(text, length, at, one.tokens))
+      if (!read_decimal(text, length, at, one.port) || at == length || text[at++] != ':' ||
+          !read_decimal(text, length, at, one.tokens))
         return false;
       if (at < length && text[at++] != ',') return false;
     }
@@ -43,16 +44,6 @@ class Reservations {
   struct Reservation {
     uint64_t port, tokens;
   };
-
-  static bool number(const char* text, unsigned length, unsigned& at, uint64_t& value) {
-    const unsigned first = at;
-    value = 0;
-    for (; at < length && text[at] >= '0' && text[at] <= '9'; ++at) {
-      value = value * 10 + static_cast<uint64_t>(text[at] - '0');
-      if (value > 0xffffffff) return false;
-    }
-    return at > first;
-  }
 
   Reservation all_[kReservations] = {};
   unsigned count_ = 0;
