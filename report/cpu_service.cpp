@@ -115,8 +115,8 @@ Table table_of(const RunInfo& info, const std::vector<ManagedRun>& runs) {
       "mean: share of the processor, %; error: mean distance from the target over the seconds, "
       "points; viol.: seconds outside of 2 points; bursts: share over all bursts together; "
       "manager: what managing took of the processor. Every manager but Hijack looks every 10 ms, "
-      "and every "
-      "one keeps a task from running that has had its timeslice. SIGSTOP: that is all, by the "
+      "and every one keeps a task from running that has had its timeslice. SIGSTOP: that is all, "
+      "by the "
       "slides' process, "
       "of the hog's priority. raised: a task with budget left is put above the hog, too.");
   table.group_id = "mechanism";

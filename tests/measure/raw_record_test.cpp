@@ -66,6 +66,16 @@ TEST_F(RawRecord, ComesBackAsItWas) {
   EXPECT_EQ(std::get<RawStatus>(records.frames[7]).status, Status::ok);
 }
 
+TEST_F(RawRecord, FactsBelongToTheirCell) {
+  RawWriter writer(path_);
+  writer.cell({"tlb_working_set", "linux", "null_syscall", {}});
+  EXPECT_FALSE(writer.has_fact("stride_bytes"));
+  writer.fact("stride_bytes", 4160);
+  EXPECT_TRUE(writer.has_fact("stride_bytes"));
+  writer.cell({"tlb_working_set", "linux", "rpc_peer", {}});
+  EXPECT_FALSE(writer.has_fact("stride_bytes"));
+}
+
 TEST_F(RawRecord, CutAnywhereKeepsWholeFrames) {
   const std::string whole = write_example();
   std::size_t last = 0;
