@@ -29,6 +29,11 @@ struct LiveWords {
 };
 constexpr std::uint64_t alert = ~0ULL;
 
+// Code is translated again to start watching, and to stop.  Who stops often starts soon: the next
+// cell of an experiment.  So the guest accesses memory that often first.  Most cells of
+// tlb_working_set lie closer together; with much more, the callbacks cost what they save.
+constexpr std::uint64_t patience_after_unwatch = 40'000'000;
+
 // An operand to be evaluated when its instruction runs.
 struct AddressSource {
   MemoryOperand memory;
@@ -62,7 +67,9 @@ struct State {
   qemu_plugin_scoreboard* scoreboard = nullptr;
   LiveWords* live = nullptr;
   bool watch_wanted = false;  // as the last WATCH or UNWATCH marker says
-  bool watching = false;      // translated code feeds the model
+  bool watching = false;      // translated code calls page_entered() and memory_accessed()
+  bool modelling = false;     // both, since a block that started after the marker
+  std::uint64_t patience = 0;  // memory accesses until it no longer does, once it is not wanted
   osext_counters rare{};      // events counted in callbacks
   std::deque<AddressSource> address_sources;
   // Scratch of translate(), kept to spare allocations.
@@ -103,17 +110,28 @@ void settle(std::uint64_t now) {
 void block_starts(unsigned, void* address) {
   const auto now = reinterpret_cast<std::uint64_t>(address);
   if (state->live->unsettled) settle(now);
-  if (state->watching) state->tlbs.fetch(now);
+  if (state->watch_wanted && state->watching && !state->modelling) {
+    state->tlbs.clear();
+    state->modelling = true;
+  }
+  if (state->modelling) state->tlbs.fetch(now);
   state->live->attention = state->watching ? now >> 12 : 0;
 }
 
 void page_entered(unsigned, void* address) {
   const auto now = reinterpret_cast<std::uint64_t>(address);
-  state->tlbs.fetch(now);
+  if (state->watch_wanted && !state->modelling) return;  // block_starts() is due
+  if (state->modelling) state->tlbs.fetch(now);
   state->live->attention = now >> 12;
 }
 
+void restart(qemu_plugin_id_t id);
+
 void memory_accessed(unsigned, qemu_plugin_meminfo_t info, std::uint64_t address, void*) {
+  if (!state->modelling) {
+    if (!state->watch_wanted && --state->patience == 0) qemu_plugin_reset(state->id, restart);
+    return;
+  }
   ++state->rare.data_accesses;
   state->tlbs.access(address);
   constexpr std::uint64_t largest_access = 64;
@@ -175,11 +193,9 @@ void record(unsigned operation) {
   entry.irets = state->live->irets;
   entry.stlb_hits = state->tlbs.counts().stlb_hits;
   entry.page_walks = state->tlbs.counts().page_walks;
-  entry.watching = state->watching;
+  entry.watching = state->modelling;
   state->ring.append(entry);
 }
-
-void restart(qemu_plugin_id_t id);
 
 void marker_reached(unsigned, void* operand) {
   const auto operation = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(operand));
@@ -191,10 +207,13 @@ void marker_reached(unsigned, void* operand) {
   if (state->watch_wanted) {
     state->tables.set_cr3(state->cpu.cr3());
     state->tables.set_cr4(state->cpu.cr4());
-    state->tlbs.clear();
+    state->modelling = false;
     state->live->attention = alert;
+    if (!state->watching) qemu_plugin_reset(state->id, restart);
+  } else {
+    state->modelling = false;
+    state->patience = patience_after_unwatch;
   }
-  if (state->watch_wanted != state->watching) qemu_plugin_reset(state->id, restart);
 }
 
 // ---- Translating: what is planted where.
@@ -317,7 +336,7 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* block) {
 // QEMU calls this when it has dropped all translated code, between two blocks.
 void restart(qemu_plugin_id_t id) {
   state->watching = state->watch_wanted;
-  state->tlbs.clear();
+  state->modelling = false;
   state->live->attention = alert;
   state->address_sources.clear();
   qemu_plugin_register_vcpu_tb_trans_cb(id, translate);

@@ -180,13 +180,28 @@ void all() {
   long_loop();
 }
 
+// More memory than the plugin lets a guest access before it translates code without the model again.
+void many_accesses() {
+  measure("many_accesses", [] {
+    volatile std::uint64_t word = 0;
+    for (long i = 0; i < 30'000'000; ++i) word = word + 1;
+  });
+}
+
 }  // namespace
 
+// Without the model, with it, with code that is still translated for it, with it again, and without.
 int main() {
   std::setvbuf(stdout, nullptr, _IONBF, 0);
   all();
   OSEXT_MARK(OSEXT_MARK_WATCH);
   all();
   OSEXT_MARK(OSEXT_MARK_UNWATCH);
+  all();
+  OSEXT_MARK(OSEXT_MARK_WATCH);
+  all();
+  OSEXT_MARK(OSEXT_MARK_UNWATCH);
+  many_accesses();
+  all();
   return 0;
 }
