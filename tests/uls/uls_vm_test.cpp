@@ -64,9 +64,9 @@ const std::vector<std::string> kSoaked = {"everything_control", "everything", "m
 const std::vector<std::string> kEventChecks = {
     "one_call",       "interrupted_calls", "all_calls",       "other_calls",      "unload_watched",
     "calls_across",   "watch_rights",      "calls_overrun",   "own_faults",       "fatal_faults",
-    "faults_twice",   "packets",           "packets_overrun", "packets_received", "packets_flood",
-    "packet_rights",  "packets_at_once",   "pipelines",       "inject_whom",      "inject_and",
-    "watch_injected", "ejected",           "ejected_asleep",  "load_unload"};
+    "faults_twice",   "held_signals",      "packets",         "packets_overrun",  "packets_received",
+    "packets_flood",  "packet_rights",     "packets_at_once", "pipelines",        "inject_whom",
+    "inject_and",     "watch_injected",    "ejected",         "ejected_asleep",   "load_unload"};
 
 TEST_P(UlsTest, TwoCpus) {
   std::vector<std::string> checks = kChecks;

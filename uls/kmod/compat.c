@@ -55,9 +55,9 @@ static int force_nothing(struct kernel_siginfo *info, struct task_struct *task, 
 
 DEFINE_STATIC_CALL(uls_force, force_nothing);
 
-void uls_force_signal(struct kernel_siginfo *info)
+void uls_force_signal(struct kernel_siginfo *info, struct task_struct *task)
 {
-	static_call(uls_force)(info, current, 0);	/* HANDLER_CURRENT */
+	static_call(uls_force)(info, task, 0);	/* HANDLER_CURRENT */
 }
 
 static int no_munmap(struct mm_struct *mm, unsigned long start, size_t bytes, struct list_head *unmapped)

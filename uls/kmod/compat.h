@@ -23,8 +23,11 @@ extern struct uls_kernel uls_kernel;
 /* 0, or -ENOENT after a line in the kernel log.  May sleep. */
 int uls_compat_init(void);
 
-/* The signal is forced upon current, as after a fault.  Context: any of a task's; it is diverted like others. */
-void uls_force_signal(struct kernel_siginfo *info);
+/*
+ * The signal is forced upon `task`, as after a fault.  Context: the task's own, where it is diverted
+ * like others; or stop_machine(), for a task that does not run.
+ */
+void uls_force_signal(struct kernel_siginfo *info, struct task_struct *task);
 
 /* do_munmap().  Under the mmap lock, for writing; may sleep. */
 int uls_do_munmap(struct mm_struct *mm, unsigned long start, size_t bytes);

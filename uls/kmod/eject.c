@@ -94,6 +94,8 @@ static int detach_all(void *unused)
 		hlist_del(&host->watch.link);
 		if (host->place == ULS_LEFT)
 			restore(host);
+		if (host->held)
+			uls_release_fault(host);
 		if (host->work_queued)
 			cancel_task_work(host);
 		host->joined = false;

@@ -45,7 +45,8 @@ static void scheduled_in(struct preempt_notifier *notifier, int id)
 		host->migrated |= host->opened_cpu != id;
 		uls_budget_begin(cpu, host);
 	}
-	if (host->place != ULS_OUT || host->watched || host->calling || READ_ONCE(uls_deliverable))
+	/* A fault can be held for a watch that has ended meanwhile. */
+	if (host->place != ULS_OUT || host->watched || host->held || host->calling || READ_ONCE(uls_deliverable))
 		uls_arm_return();
 	local_irq_enable();
 }

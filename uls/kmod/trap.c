@@ -95,15 +95,20 @@ bool uls_hold_fault(struct uls_host *host, const struct kernel_siginfo *info)
 	return host->held;
 }
 
-/* The signal goes on its way.  Context: on the way to user mode, interrupts off. */
+/*
+ * The signal goes on its way.  Context: the host on its way to user mode, interrupts off; or, while
+ * no host runs, somebody else.
+ */
 void uls_release_fault(struct uls_host *host)
 {
+	struct task_struct *task = host->task;
+
 	host->held = false;
 	/* An extension that faulted has left its own. */
-	current->thread.trap_nr = host->trap_nr;
-	current->thread.error_code = host->error_code;
-	current->thread.cr2 = host->cr2;
+	task->thread.trap_nr = host->trap_nr;
+	task->thread.error_code = host->error_code;
+	task->thread.cr2 = host->cr2;
 	host->releasing = true;
-	uls_force_signal(&host->fault);
+	uls_force_signal(&host->fault, task);
 	host->releasing = false;
 }

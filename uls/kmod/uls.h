@@ -123,7 +123,7 @@ enum uls_place {
 
 struct uls_host {
 	struct kref references;	/* the mapping, the task, queued work */
-	struct task_struct *task;	/* only compared */
+	struct task_struct *task;	/* without a reference: only compared, or while it is known to be there */
 	pid_t pid;
 	struct mm_struct *mm;	/* the task's own; NULL: whoever shares it has unmapped the sandbox */
 	struct mm_struct *mapped_in;	/* with a reference (mmgrab) */
