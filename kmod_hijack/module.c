@@ -113,6 +113,8 @@ static int check_machine(void)
 			      -EOPNOTSUPP);
 	if (hijack_has_fred())
 		return refuse("FRED is on, so system calls do not enter by LSTAR (boot with fred=off)", -EPROTONOSUPPORT);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return refuse("on a real-time kernel the locks that faults and switches take may sleep", -ENOSYS);
 	if (cc_platform_has(CC_ATTR_GUEST_STATE_ENCRYPT))
 		return refuse("an encrypted guest (SEV-ES or SNP) takes exceptions inside the stub", -EACCES);
 	if (!boot_cpu_has(X86_FEATURE_FSGSBASE) || !boot_cpu_has(X86_FEATURE_XSAVE))

@@ -29,6 +29,8 @@ static int check_machine(void)
 #endif
 	if (!IS_ENABLED(CONFIG_BPF_JIT))
 		return refuse("this kernel compiles no programs (CONFIG_BPF_JIT), so none can be aborted", -EPROTONOSUPPORT);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return refuse("on a real-time kernel the locks that timers and aborts take may sleep", -ENOSYS);
 	if (!tsc_khz)
 		return refuse("no time stamp counter to hold reservations against", -ENXIO);
 	return 0;
