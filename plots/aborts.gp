@@ -28,7 +28,7 @@ array mark[8] = [6, 4, 8, 12, 7, 5, 9, 13]
 from_top(pixels) = 1.0 - 1.0 * pixels / height
 set tmargin at screen from_top(top_pixels)
 set bmargin at screen 1.0 * bottom_pixels / height
-set lmargin at screen 0.10
+set lmargin at screen 0.12
 set rmargin at screen 0.97
 
 set label 1 title_text at screen 0.02, screen from_top(20) left font ',17' textcolor '#1d2530'
@@ -51,7 +51,7 @@ set logscale xy 10
 set xrange [40 : 12500]
 set format y '%g'
 set xlabel 'budget, us' textcolor '#222222'
-set ylabel 'ns' textcolor '#222222'
+set ylabel 'ns' textcolor '#222222' offset 1, 0
 
 plot for [s = 1:line_count] data using 1:(column(s + 1)) with linespoints linewidth 1.8 \
     pointtype mark[1 + (s - 1) % 8] pointsize 0.9 linecolor rgb colour[1 + (s - 1) % 8] notitle

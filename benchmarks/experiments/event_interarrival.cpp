@@ -17,7 +17,7 @@ namespace osext {
 Experiment event_interarrival() {
   Row row{"signal_interval", Capability::timers, background_tasks()};
   row.reports = {"interarrival_ns", "coalesced"};
-  row.window_ms = {.quick = 500, .full = 5'000};
+  row.window_ms = {.quick = 500, .full = 3'000};
   Experiment experiment;
   experiment.id = "event_interarrival";
   experiment.question = "How regularly do periodic events reach a program on a busy CPU?";

@@ -89,7 +89,7 @@ Experiment tlb_working_set() {
                         const std::vector<Params>& full_only) {
     Row row{workload, needs, quick};
     row.full_only = full_only;
-    row.count = {50, 500};  // of many cells
+    row.count = {50, 300};  // of many cells
     row.warmup = {8, 8};    // two walks fill a TLB
     return row;
   };

@@ -11,7 +11,7 @@ namespace osext {
 void add_run_options(CLI::App& command, RunOptions& options) {
   bool quick = false;
   auto* quick_flag = command.add_flag("--quick", quick, "1,000 operations a row (the default)");
-  command.add_flag("--full", options.full, "10,000 operations a row, as in the paper")
+  command.add_flag("--full", options.full, "10,000 operations of most rows, as in the paper")
       ->excludes(quick_flag);
   command.add_option("--machine", options.machine, "where to measure")
       ->check(CLI::IsMember({"sim", "kvm", "native"}))

@@ -93,13 +93,17 @@ TEST(Catalog, RequiresCellsOnlyWhereTheyCanBeMeasured) {
 
 TEST(Catalog, TakesFloorsFromBatchesOfAThousand) {
   for (const std::uint64_t operations : {1'000, 10'000})
-    for (const PlannedCell& p : plan("linux", {.operations = operations})) {
+    for (const PlannedCell& p :
+         plan("linux", {.operations = operations, .full = operations == 10'000})) {
+      const bool dear =
+          p.cell.workload == "read_proc_stat" || p.cell.workload == "monitor_handler";
       if (p.cell.params.contains("sampling")) {
         EXPECT_EQ(p.series.ops, 1000u);
         EXPECT_GE(p.series.count, 2u);
       } else {
         EXPECT_EQ(p.series.ops, 1u);
-        EXPECT_EQ(p.series.count, operations);
+        EXPECT_EQ(p.series.count, dear ? std::min<std::uint64_t>(operations, 2'000) : operations)
+            << p.cell.workload;
       }
     }
 }
@@ -130,7 +134,7 @@ TEST(Catalog, SweepsWorkingSetsToTheEndOfEveryTlb) {
   EXPECT_GT(full.size(), quick.size());
   for (const PlannedCell& p : quick) EXPECT_TRUE(has(full, p.cell.workload, p.cell.params));
   EXPECT_EQ(quick.back().series.count, 50u);
-  EXPECT_EQ(full.back().series.count, 500u);
+  EXPECT_EQ(full.back().series.count, 300u);
   EXPECT_TRUE(has(plan_of("hijack", false), "null_syscall", {{"module", "absent"}}));
   // All marks of a unit must fit into the counter ring.
   for (const char* mechanism : {"linux", "hijack"}) {
