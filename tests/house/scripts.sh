@@ -19,7 +19,7 @@ fi
 if command -v shellcheck >/dev/null; then
   # The parts of the set-up share variables: they are judged through the files that source them.
   # shellcheck disable=SC2086
-  shellcheck -S warning -x -a $(grep -LF '# shellcheck shell=bash' $scripts) || status=1
+  grep -LF '# shellcheck shell=bash' $scripts | xargs -P "$(nproc)" -n 8 shellcheck -S warning -x -a || status=1
 else
   echo "shellcheck is not installed: only the syntax was checked"
 fi
