@@ -76,6 +76,7 @@ struct hijack_guest {
 	struct work_struct burial;	/* drops the owner's reference after its death */
 	bool blocked;			/* asleep, and its waking would be news to the executive */
 	struct hijack_guest *newborn;	/* for the child of the fork that the owner serves now */
+	struct task_struct *vfork_parent;	/* of a child that was to share its memory; vfork.c */
 	wait_queue_head_t wait;		/* the owner, for `asked` or the session's end */
 	bool asked;			/* by the executive: serve `context` */
 	bool leave;			/* and then go on natively */
@@ -222,6 +223,10 @@ int hijack_map_uncounted(struct hijack_session *session, unsigned long address, 
 			 unsigned long protection, unsigned long offset);
 void hijack_before_fork(struct hijack_guest *guest);
 void hijack_after_fork(struct hijack_guest *guest);
+
+/* vfork.c */
+bool hijack_unshare_memory(struct pt_regs *call, unsigned int *nr);
+void hijack_share_changes(const struct hijack_guest *guest, unsigned int nr);
 
 /* session.c */
 int hijack_attach(struct hijack_session *session, const struct osext_hijack_attach *arguments);

@@ -54,22 +54,6 @@ static void settle(struct pt_regs *regs)
 	}
 }
 
-/*
- * vfork and posix_spawn share memory with the child, which would see the
- * executive while it runs the parent.  So they are fork, and the parent waits.
- * The child's registers are current_pt_regs(): the copy only has arguments.
- */
-static void unshare_memory(struct pt_regs *call, unsigned int *nr)
-{
-	if (*nr == __NR_vfork) {
-		*nr = __NR_clone;
-		call->di = CLONE_VFORK | SIGCHLD;
-		call->si = call->dx = call->r10 = call->r8 = 0;
-	} else if (*nr == __NR_clone) {
-		call->di &= ~CLONE_VM;
-	}
-}
-
 static long make_call(struct hijack_guest *guest, unsigned int nr)
 {
 	struct pt_regs call = *current_pt_regs();
@@ -86,7 +70,9 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 		guest->newborn = newborn;
 		hijack_before_fork(guest);
 	}
-	unshare_memory(&call, &nr);
+	if (hijack_unshare_memory(&call, &nr))
+		guest->newborn->vfork_parent = get_task_struct(current);
+	hijack_share_changes(guest, nr);
 	suspended = hijack_global_suspend(guest->global, nr);
 	result = static_call(hijack_x64_sys_call)(&call, nr);
 	if (suspended)
