@@ -19,7 +19,8 @@ namespace osext::executive {
 
 // What becomes of a call.
 struct Verdict {
-  enum Kind : uint32_t {
+  // As wide as a register: a narrower one costs instructions to put beside `value`.
+  enum Kind : uint64_t {
     next,    // the next policy decides; after the last the guest's owner serves it
     answer,  // the guest goes on, `value` is its result
     serve,   // the owner serves it, whatever the policies behind say

@@ -62,6 +62,7 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 
 	if (result)
 		return result;
+	hijack_share_changes(guest, nr);
 	if (forks) {
 		struct hijack_guest *newborn = hijack_guest_new(guest->session, guest);
 
@@ -72,7 +73,6 @@ static long make_call(struct hijack_guest *guest, unsigned int nr)
 	}
 	if (hijack_unshare_memory(&call, &nr))
 		guest->newborn->vfork_parent = get_task_struct(current);
-	hijack_share_changes(guest, nr);
 	suspended = hijack_global_suspend(guest->global, nr);
 	result = static_call(hijack_x64_sys_call)(&call, nr);
 	if (suspended)

@@ -108,9 +108,9 @@ static void give_back(struct task_struct *parent, struct mm_struct *to)
 	struct changes *changes = kmalloc(sizeof(*changes), GFP_KERNEL);
 	void *buffer = (void *)__get_free_page(GFP_KERNEL);
 	unsigned long start = 0;
-	int more = changes && buffer;
+	int more = changes && buffer;	/* 1, 0, or an error */
 
-	while (more && !fatal_signal_pending(current)) {
+	while (more > 0 && !fatal_signal_pending(current)) {
 		changes->count = 0;
 		mmap_read_lock(current->mm);
 		more = static_call(hijack_walk)(current->mm, start, TASK_SIZE_MAX, &note_ops, changes);
@@ -123,17 +123,33 @@ static void give_back(struct task_struct *parent, struct mm_struct *to)
 	kfree(changes);
 }
 
+/* Calls that let the parent go on; and those after which no page is the child's own any more. */
+static bool ends_changes(unsigned int nr)
+{
+	switch (nr) {
+	case __NR_exit:
+	case __NR_exit_group:
+	case __NR_execve:
+	case __NR_execveat:
+	case __NR_fork:
+	case __NR_vfork:
+	case __NR_clone:
+		return true;
+	}
+	return false;
+}
+
 /*
- * Before the owner's call `nr`: if that lets a parent go on that shares its memory, the parent gets
- * what has changed.  Context: the owner; may sleep.
+ * Before the owner's call `nr`: if it is a child whose parent waits, the parent gets what has
+ * changed, as far as it matters now.  Context: the owner; may sleep.
  */
 void hijack_share_changes(const struct hijack_guest *guest, unsigned int nr)
 {
 	struct mm_struct *to;
 
-	if (nr != __NR_exit && nr != __NR_exit_group && nr != __NR_execve && nr != __NR_execveat)
+	if (!guest->vfork_parent || !ends_changes(nr))
 		return;
-	if (!guest->vfork_parent || !READ_ONCE(current->vfork_done))	/* it has gone on, or was killed */
+	if (!READ_ONCE(current->vfork_done))	/* the parent has gone on, or was killed */
 		return;
 	to = get_task_mm(guest->vfork_parent);
 	if (!to)
