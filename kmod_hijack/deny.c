@@ -10,6 +10,7 @@
  */
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/userfaultfd.h>
 #include <linux/vhost.h>
 #include <asm/unistd.h>
 #include <uapi/asm/prctl.h>
@@ -64,8 +65,8 @@ long hijack_deny(unsigned int nr, const struct pt_regs *regs)
 	case __NR_ioperm:
 	case __NR_modify_ldt:
 		return -EPERM;
-	case __NR_ioctl:	/* a kernel thread in the guest's memory */
-		return (u32)regs->si == VHOST_SET_OWNER ? -EPERM : 0;
+	case __NR_ioctl:	/* a kernel thread in the guest's memory; userfaultfd by its device */
+		return (u32)regs->si == VHOST_SET_OWNER || (u32)regs->si == USERFAULTFD_IOC_NEW ? -EPERM : 0;
 	case __NR_prctl:
 		return deny_prctl((u32)regs->di);
 	case __NR_arch_prctl:

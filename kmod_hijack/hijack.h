@@ -226,6 +226,8 @@ void hijack_after_fork(struct hijack_guest *guest);
 
 /* vfork.c */
 bool hijack_unshare_memory(struct pt_regs *call, unsigned int *nr);
+void hijack_vfork_born(struct hijack_guest *guest);
+void hijack_vfork_done(struct hijack_guest *guest);
 void hijack_share_changes(const struct hijack_guest *guest, unsigned int nr);
 
 /* session.c */

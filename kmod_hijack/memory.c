@@ -121,6 +121,8 @@ int hijack_enter_memory(struct hijack_guest *guest)
 
 	if (guest->mm == current->mm)
 		return 0;
+	if (guest->mm)
+		hijack_vfork_done(guest);
 	hijack_leave_memory(guest);
 	guest->mapping = true;
 	error = hijack_reserve(guest->session);

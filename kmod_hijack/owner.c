@@ -127,8 +127,7 @@ void hijack_lay_off(struct hijack_guest *guest)
 	hijack_leave_memory(guest);
 	if (guest->owner)
 		put_task_struct(guest->owner);
-	if (guest->vfork_parent)
-		put_task_struct(guest->vfork_parent);
+	hijack_vfork_done(guest);
 }
 
 static void bury(struct work_struct *work)

@@ -194,6 +194,7 @@ void hijack_drive(struct callback_head *work)
 
 	if (current->flags & PF_EXITING)
 		return;
+	hijack_vfork_born(guest);
 	hijack_hire(guest);
 	for (;;) {
 		settle(regs);

@@ -17,6 +17,7 @@ const std::vector<std::string> kChecks = {"restartable_sequences",  // before th
                                           "signals",
                                           "timer_storm",
                                           "vfork_shares",
+                                          "vfork_generations",
                                           "vfork_keeps",
                                           "vfork_killed",
                                           "ends",
