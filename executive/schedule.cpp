@@ -276,8 +276,9 @@ Frame* choose_next() {
     }
     if (servants_due && !is_urgent()) {
       servants_due = false;
-      // Until they have nothing to do, for as long as a guest's turn, or until a policy wants it.
-      set_alarm(policies_deadline_ns());
+      // Until they have nothing to do, for as long as a guest's turn, or until a policy wants it. The
+      // end of a turn that runs may come first; they are due again then.
+      set_alarm(next_alarm_ns());
       events_wait = take_event(OSEXT_HIJACK_WAIT_SERVANTS, quantum_ns);
       if (events_wait) continue;
     }
