@@ -2,6 +2,7 @@
 // A guest can neither read, write nor execute the executive, nor have the kernel do it.  Controls
 // run the same with the executive deliberately left mapped: there the attack must succeed.
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -120,9 +121,8 @@ const RegisterCheck pointers_control("pointers_control", [] {
   require(status == 0, "the guest {}", describe_status(status));
 });
 
-// A third process looks at the executive's thread while it runs its guest.
 // The session's descriptor, in the hands of a guest, does not show it the executive; nor does it
-// take the launcher's.
+// take the launcher's, nor one that hears of page faults.
 const RegisterCheck descriptors("descriptors", [] {
   Loaded module;
   HijackSession session;
@@ -133,6 +133,10 @@ const RegisterCheck descriptors("descriptors", [] {
                          reinterpret_cast<std::uint64_t>(words), 0};
   require(ioctl(session.device(), OSEXT_HIJACK_READ, &read) == 0 && words[0] != 0,
           "whoever is no guest may read it");  // the control
+  const int faults = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+  const int heard = ioctl(faults, USERFAULTFD_IOC_NEW, O_CLOEXEC);
+  require(heard >= 0, "whoever is no guest may hear of faults");  // as well
+  close(heard);
   const int status = status_of_child([&] {
     session.join();
     require(ioctl(session.device(), OSEXT_HIJACK_READ, &read) == -1 && errno == EPERM,
@@ -141,13 +145,17 @@ const RegisterCheck descriptors("descriptors", [] {
     require(process >= 0, "no pidfd");
     require(syscall(SYS_pidfd_getfd, process, session.device(), 0) == -1 && errno == EPERM,
             "it takes the launcher's descriptor");
+    require(ioctl(faults, USERFAULTFD_IOC_NEW, O_CLOEXEC) == -1 && errno == EPERM,
+            "it hears of faults");
     session.leave();
     return 0;
   });
   require(status == 0, "the guest {}", describe_status(status));
+  close(faults);
   session.stop();
 });
 
+// A third process looks at the executive's thread while it runs its guest.
 const RegisterCheck third_process("third_process", [] {
   Loaded module;
   int pipes[2];
