@@ -18,7 +18,6 @@
 #include <linux/sched/task.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <asm/syscall.h>
 #include <asm/unistd.h>
 
 #include "compat.h"
